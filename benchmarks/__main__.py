@@ -68,6 +68,7 @@ BENCHMARKS = (
     Benchmark(name="owner", full="", quick="--pages 200 --rounds 1"),
     Benchmark(name="memory", full="", quick="--listings 8192"),
     Benchmark(name="linking", full="", quick="--quick"),
+    Benchmark(name="pointing", full="", quick="--quick"),
     Benchmark(name="attack", full="", quick="--kills 12"),
     Benchmark(name="review", full="", quick="--listings 10000 --flagged 500 --rounds 40"),
     Benchmark(

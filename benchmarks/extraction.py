@@ -122,7 +122,7 @@ def _measure_pagers(folder: Path) -> Report:
             headers={"Content-Type": f"text/html; charset={pager.encoding}"},
         )
         document = parse_document(response)
-        wanted = set(_marked(document, pager.next_css)) if document else set()
+        wanted = set(marked(document, pager.next_css)) if document else set()
         got = next_page(document) if document else None
         is_right = got is not None and got in wanted
         counts.add(expected=bool(wanted), predicted=got is not None, is_right=is_right)
@@ -135,7 +135,8 @@ def _measure_pagers(folder: Path) -> Report:
     return report
 
 
-def _marked(document: Document, css: str) -> Iterator[str]:
+def marked(document: Document, css: str) -> Iterator[str]:
+    """Yield the addresses of the links that a person's selector marks."""
     for element in document.root.cssselect(css) if css else ():
         for holder in (element, *element.iterancestors("a"), *element.iter("a")):
             if holder.tag in {"a", "link"} and (url := document.absolute(holder.get("href") or "")):
