@@ -16,7 +16,7 @@ LABELS = NARROWINGS | {
     "times": N_("Times of day"), "quiet_hours": N_("Quiet hours"), "timezone": N_("Time zone"),
     "time_zone": N_("Time zone beside UTC"), "own": N_("My keys"),
     "address": N_("Address"), "follow": N_("Follow"), "back": N_("Page to return to"),
-    "page": N_("Page"), "value": N_("Value"), "at": N_("Place"),
+    "page": N_("Page"), "value": N_("Value"),
     "term": N_("Office term"), "why": N_("Why"),
     "number": N_("Case number"), "title": N_("Title"), "case_id": N_("Case"),
     "form": N_("Format"), "listing_id": N_("Listing"),
