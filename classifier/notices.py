@@ -3,6 +3,9 @@
 - `watch`: substances on lists of surveillance, found like listed names.
 - `equipment`: machines of the lexicon's table `equipment`, with the laws of `equipment.csv`.
 - `rule`: rules of the listing's own marketplace, by `marketplace_rules.csv`; adding a pack is adding rows.
+- `class`: offered compounds that no list names, and that a class rule of the law covers
+  (`classifier.gazetteer.class_rules`): those of `covered.csv` by name and CAS number, and with the extras
+  `chemistry` and `iupac` those that a title names systematically.
 
 Nothing here is a feature of the model.
 """
@@ -18,22 +21,29 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from classifier.gazetteer.substances import gazetteer_of
-from classifier.reading.read import find_mentions
+from classifier.gazetteer.class_rules import covered_by, covered_compounds, rules_of, structures
+from classifier.gazetteer.molecules import SKELETON, parent_of, structure_key
+from classifier.gazetteer.structures import smiles_of
+from classifier.gazetteer.substances import Name, Substance, gazetteer_of, load_gazetteer
+from classifier.reading.read import read_texts, systematic_names_in
 from classifier.reading.trade_signals import find_cas_numbers
-from store.review.notices import Notice
-from text.normalise import fold
+from store.review.notices import Notice, Relation
+from text.normalise import comparable, fold
 from text.phrases import find_phrase, keys, whole_words, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from classifier.gazetteer import Gazetteer, Law, Substance
+    from classifier.gazetteer import Gazetteer, Law
+    from classifier.gazetteer.class_rules import ClassRule, Covered, CoveredCompound
+    from classifier.reading.model import Reading
     from store.review.notices import Noticed
 
 Row = dict[str, str]
 WEAK = frozenset({"hydrogenator", "heating_mantle", "laboratory_glassware"})
 """Machines that are ordinary goods, or whose law was read with low confidence: they never flag."""
+CUT_OFF = re.compile(r"\s*(?:\.\.|…)")
+"""After a name that a page cut off; many unlisted compounds begin like a covered one."""
 CITED = 3
 """Most laws that a notice cites."""
 
@@ -43,13 +53,16 @@ class NoticeReader:
     """Reads notices under one law."""
 
     law: Law
+    systematic_names: bool = False
+    """Whether OPSIN reads the systematic names of titles."""
 
     @property
     def read_with(self) -> str:
         """The law, and a digest of the rules: with others, stored listings are read anew."""
         digest = hashlib.sha256(gazetteer_of(self.law).edition.encode())
-        for name in ("equipment.csv", "marketplace_rules.csv"):
+        for name in ("equipment.csv", "marketplace_rules.csv", "class_rules.csv", "class_forms.csv"):
             digest.update(_file(name).encode())
+        digest.update(repr((covered_compounds(), self.systematic_names)).encode())
         digest.update(
             "".join(p.text for key in keys("equipment") for p in words(f"equipment.{key}")).encode()
         )
@@ -57,13 +70,79 @@ class NoticeReader:
 
     def __call__(self, batch: Sequence[Noticed]) -> list[list[Notice]]:
         """Return the notices of each sighting."""
-        watched = _find_listed([each.text for each in batch], _watched(self.law))
+        texts = [each.text for each in batch]
+        readings = read_texts(texts, _watched(self.law))
+        covered = self._covered(texts, readings)
         return [
-            [*(_watch_notice(substance, spans) for substance, spans in found), *machines, *broken]
-            for each, found in zip(batch, watched, strict=True)
+            [*_watch_notices(reading), *classes, *machines, *broken]
+            for each, reading, classes in zip(batch, readings, covered, strict=True)
             for machines in [list(machines_in(each.text))]
             for broken in [list(rules_broken(each, machines))]
         ]
+
+    def _covered(self, texts: Sequence[str], readings: Sequence[Reading]) -> list[list[Notice]]:
+        """Return the notices of class rules of each text: one for a rule."""
+        rules, compounds = rules_of(self.law), {each.cas: each for each in covered_compounds()}
+        found: list[list[Notice]] = []
+        for text, reading in zip(texts, readings, strict=True):
+            notices: dict[str, Notice] = {}
+            for mention in reading.mentions:
+                is_cut_off = CUT_OFF.match(text, mention.span[1])
+                if mention.offered and not is_cut_off and mention.substance.key in compounds:
+                    compound = compounds[mention.substance.key]
+                    called = f"{mention.substance.name} (CAS {compound.cas})"
+                    _add(notices, rules, called, compound.smiles, compound.rules, mention.span)
+            found.append(list(notices.values()))
+        if self.systematic_names:
+            for index, notices in self._named_systematically(texts, rules):
+                found[index] = found[index] or list(notices.values())
+        return found
+
+    def _named_systematically(
+        self, texts: Sequence[str], rules: dict[str, ClassRule]
+    ) -> Iterator[tuple[int, dict[str, Notice]]]:
+        """Yield the notices of the compounds that titles name systematically; listed ones have none."""
+        titles = [list(systematic_names_in(text.partition("\n")[0])) for text in texts]
+        names = sorted({name for asked in titles for name, _ in asked})
+        known = dict(zip(names, smiles_of(names) if names else [], strict=True))
+        listed = gazetteer_of(self.law).substances
+        keys = {key[:SKELETON] for each in listed for key in each.inchikeys}
+        for index, asked in enumerate(titles):
+            notices: dict[str, Notice] = {}
+            for name, span in asked:
+                parent = parent_of(known[name]) if known[name] else None
+                if parent is not None and structure_key(parent)[:SKELETON] not in keys:
+                    _add(notices, rules, name, known[name], covered_by(known[name]), span)
+            yield index, notices
+
+
+def _add(
+    notices: dict[str, Notice],
+    rules: dict[str, ClassRule],
+    name: str,
+    smiles: str,
+    covered: Sequence[Covered],
+    span: tuple[int, int],
+) -> None:
+    """Add the notices of one compound, by rule; a rule that has a notice gains a place."""
+    for each in covered:
+        if not (rule := rules.get(each.rule)):
+            continue
+        parent = structures()[each.parent]
+        notice = notices.setdefault(
+            each.rule,
+            Notice(
+                kind="class",
+                code=each.rule,
+                name=name,
+                why=f'{rule.jurisdiction}: {rule.instrument}, {rule.provision}: "{rule.wording}" '
+                f"({rule.entry.status}; {rule.source})",
+                relation=Relation(
+                    parent=parent.name, parent_smiles=parent.smiles, smiles=smiles, forms=each.forms
+                ),
+            ),
+        )
+        notices[each.rule] = replace(notice, spans=(*notice.spans, span))
 
 
 def machines_in(text: str) -> Iterator[Notice]:
@@ -145,47 +224,52 @@ CHECKS: dict[str, Callable[[Row, Noticed, Sequence[Notice]], Iterable[str]]] = {
 """What the column `check` of `marketplace_rules.csv` may ask for; each returns what breaks the rule."""
 
 
-def _find_listed(
-    texts: Sequence[str], gazetteer: Gazetteer
-) -> list[list[tuple[Substance, tuple[tuple[int, int], ...]]]]:
-    """Return the substances that each text names, each with the places of the name in the text."""
-    found: list[list[tuple[Substance, tuple[tuple[int, int], ...]]]] = []
-    for text, hits in zip(texts, find_mentions(texts, gazetteer), strict=True):
-        named = {hit.substance.key: hit.substance for hit in hits if hit.substance}
-        spans = {
-            key: {place for name in _spellings(each) for place in find_phrase(name, text)}
-            for key, each in named.items()
-        }
-        found.append([(each, _longest(spans[key])) for key, each in named.items()])
-    return found
-
-
-def _spellings(substance: Substance) -> Iterator[str]:
-    yield from (name.text for name in substance.names)
-    yield from substance.cas
-
-
-def _watch_notice(substance: Substance, spans: tuple[tuple[int, int], ...]) -> Notice:
-    laws = [f"{entry.instrument}, {entry.dated}" for entry in substance.entries]
-    return Notice(
-        kind="watch",
-        code=substance.key.removeprefix("list:"),
-        name=substance.name,
-        why="; ".join(laws[:CITED]),
-        spans=spans,
-    )
+def _watch_notices(reading: Reading) -> Iterator[Notice]:
+    """Yield a notice for each watched substance that a text names, offered or not."""
+    watched = {each.substance.key: each.substance for each in reading.mentions if each.substance.entries}
+    for key, substance in watched.items():
+        laws = [f"{entry.instrument}, {entry.dated}" for entry in substance.entries]
+        yield Notice(
+            kind="watch",
+            code=key.removeprefix("list:"),
+            name=substance.name,
+            why="; ".join(laws[:CITED]),
+            spans=tuple(each.span for each in reading.mentions if each.substance.key == key),
+        )
 
 
 @cache
 def _watched(law: Law) -> Gazetteer:
-    """Return a gazetteer of the watched substances alone, in which the names of all others are rivals."""
-    whole = gazetteer_of(law)
-    watched = tuple(replace(each, tier=3) for each in whole.watched)
+    """Return a gazetteer of the watched substances and of what class rules cover.
+
+    The names of all others are rivals of theirs.
+    """
+    whole, rules = load_gazetteer(law, classes=False), rules_of(law)
+    members = (each for each in covered_compounds() if any(one.rule in rules for one in each.rules))
+    read = (*(replace(each, tier=3) for each in whole.watched), *map(_as_substance, members))
+    own = {comparable(name.text) for each in read for name in each.names}
     return replace(
         whole,
-        substances=watched,
+        substances=read,
         unlisted=(*whole.substances, *whole.unlisted),
-        by_cas={cas: each for each in watched for cas in each.cas},
+        rivals=tuple(name for name in whole.rivals if comparable(name) not in own),
+        by_cas={cas: each for each in read for cas in each.cas},
+    )
+
+
+def _as_substance(compound: CoveredCompound) -> Substance:
+    names = (
+        Name(text=name, lang="en", kind="synonym", context="", source="chemicals") for name in compound.names
+    )
+    return Substance(
+        key=compound.cas,
+        name=compound.names[0] if compound.names else f"CAS {compound.cas}",
+        family="other",
+        tier=2,
+        entries=(),
+        cas=(compound.cas,),
+        inchikeys=(),
+        names=tuple(names),
     )
 
 

@@ -327,7 +327,7 @@ def score_new(
                         now=now(),
                     )
             office_terms.record_hits(db, run_id=run.run_id, now=now())
-            reader = NoticeReader(law=settings.law)
+            reader = NoticeReader(law=settings.law, systematic_names=settings.systematic_names)
             notices.record_notices(db, reader, read_with=reader.read_with, run_id=run.run_id, now=now())
             would_flag = _score_under_import(db, database, settings, embedder, run.run_id, now, show)
             counts = scores.count_scored(db, run.run_id, in_use.model_id)

@@ -20,6 +20,7 @@ from cli.options import AnyFile, database_option, sources_option
 from cli.output import open_store
 from review.web.providers import (
     TRIAL_PAGES,
+    Drawing,
     Jurisdiction,
     KeptPage,
     LawEntry,
@@ -142,8 +143,14 @@ def reference_for(database: Path, law: Law) -> Reference:
     def now() -> Law:
         return _with_imports(database, law, int(monotonic() / REREAD_S))
 
+    def draw(parent: str, compound: str) -> Drawing | None:
+        from classifier.gazetteer.drawing import draw as drawn
+
+        return Drawing(*found) if (found := drawn(parent, compound)) else None
+
     folder = evidence_folder(database)
     return Reference(
+        draw=draw,
         contacts=contacts,
         law=lambda substances: law_of(now(), substances),
         jurisdictions=lambda substances: jurisdictions_of(now(), substances),

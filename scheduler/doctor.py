@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classifier.gazetteer.class_rules import covered_compounds
 from crawler.live.permission import problem
 from crawler.pictures.run import what_is_missing
 from crawler.sources.sources import archive_problem, load_sources
@@ -136,6 +137,17 @@ def _pictures(settings: Settings) -> str:
     return "text in pictures is read in every supported script"
 
 
+def _structures(settings: Settings) -> str:
+    del settings
+    missing = [name for name in ("rdkit", "py2opsin") if importlib.util.find_spec(name) is None]
+    missing += [] if shutil.which("java") else ["Java"]
+    known = f"{counted(len(covered_compounds()), 'compound', 'compounds')} that class rules cover are known"
+    if not missing:
+        return f"{known}; the structures of other names can be read, if PRECURSOR_WATCH_IUPAC is on"
+    seen = "structures are not drawn, and " if "rdkit" in missing else ""
+    return f"{known}; {seen}no other compound is recognised by its structure: {', '.join(missing)} is missing"
+
+
 def _disk(settings: Settings) -> str:
     home = settings.database.resolve().parent
     folder = next(path for path in (home, *home.parents) if path.is_dir())  # the folder may not exist yet
@@ -189,6 +201,7 @@ _EXAMINATIONS: dict[str, Callable[[Settings], str]] = {
     "model": _model,
     "embedder": _embedder,
     "pictures": _pictures,
+    "structures": _structures,
     "disk": _disk,
     "messages": _messages,
     "clock": _clock,

@@ -18,11 +18,17 @@ FOLDER holds `controlled.csv` (substances, instruments, names), `pubchem_synonym
 - `dropped_names.csv`: names of the sources that are too short, ambiguous or brand names, with reasons.
 - `note_contexts.csv`: the context in which a name counts whose note in `names_multilingual.csv` begins with
   `note`. Names of low confidence count at most in the context `form`.
-- `classes.csv`: classes of substances that the law describes in words, with structure patterns.
+- `classes.csv`: classes of substances that the law describes in words; `class_rules.csv` and
+  `class_forms.csv` say which structures they cover (`classifier.gazetteer.class_rules`).
+- `structures.csv`: structures of parents that are no listed substances.
 
 Rivals, the names of unlisted chemicals that contain or begin like a listed one, and the members of the
 classes come from the identifier database of the `chemicals` package (MIT licence). This package and
-RDKit are needed only for building.
+RDKit are needed only for building, and OPSIN (extra `iupac`) for structures that the database lacks.
+
+    python -m classifier.gazetteer.build --classes-only
+
+writes only the structures and what the class rules cover, for instance after a change of `class_rules.csv`.
 """
 
 from __future__ import annotations
@@ -31,7 +37,7 @@ import argparse
 import calendar
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import ahocorasick_rs
 
@@ -44,12 +50,18 @@ from classifier.gazetteer.build_names import (
     read_rows,
     write_rows,
 )
-from classifier.gazetteer.structures import SKELETON, class_of, forms_salts, parent_of, structure_key
+from classifier.gazetteer.class_rules import class_of, covered_by, structures
+from classifier.gazetteer.law import Law, profiles
+from classifier.gazetteer.molecules import SKELETON, forms_salts, parent_of, structure_key
+from classifier.gazetteer.structures import looks_systematic, smiles_of
+from classifier.gazetteer.substances import load_gazetteer
 from text.cas import is_cas_number
 from text.normalise import comparable, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from classifier.gazetteer.substances import Substance
 
 VERSION = "2026.12.2"
 """Year and month of the facts, then a number that increases with every change of the files."""
@@ -69,7 +81,7 @@ FILES = (
     "chemical identifiers pubchem large.tsv",
     "Inorganic db.tsv",
 )
-CAS, SMILES = 1, 4
+CAS, SMILES, INCHI, INCHIKEY = 1, 4, 5, 6
 NAMES = slice(7, 12)
 """Columns of the systematic name and the most common synonyms, before registry codes and inverted names."""
 WITH_ISOMERS = frozenset({"EPH", "PSE", "PPA", "NPE", "NME", "NMPE"})
@@ -79,10 +91,15 @@ WITH_ISOMERS = frozenset({"EPH", "PSE", "PPA", "NPE", "NME", "NMPE"})
 def main() -> None:
     """Read the arguments and write the files."""
     parser = argparse.ArgumentParser(description="Build the gazetteer's CSV files.")
-    parser.add_argument("folder", type=Path, help="folder with controlled.csv and its companions")
-    parser.add_argument("--built-on", required=True, help="date of the build, YYYY-MM-DD")
+    parser.add_argument("folder", type=Path, nargs="?", help="folder with controlled.csv and its companions")
+    parser.add_argument("--built-on", help="date of the build, YYYY-MM-DD")
+    parser.add_argument("--classes-only", action="store_true", help="write only what the class rules need")
     arguments = parser.parse_args()
-    build(arguments.folder, built_on=arguments.built_on)
+    if arguments.folder and arguments.built_on:
+        build(arguments.folder, built_on=arguments.built_on)
+    elif not arguments.classes_only:
+        parser.error("FOLDER and --built-on are needed, or --classes-only.")
+    build_classes()
 
 
 def build(folder: Path, *, built_on: str) -> None:
@@ -101,6 +118,74 @@ def build(folder: Path, *, built_on: str) -> None:
     write_rows("class_members.csv", members)
     write_rows("confusables.csv", _confusables(read_rows(folder / "confusable.csv")))
     write_rows("rivals.csv", all_rivals(names, members, {row["cas"] for row in cas}))
+
+
+def build_classes() -> None:
+    """Write the structures of listed substances, and the compounds that the class rules cover."""
+    write_rows("structures.csv", _structures())
+    structures.cache_clear()
+    write_rows("covered.csv", _covered())
+
+
+def _structures() -> Iterator[Row]:
+    """Yield the structure of each listed substance: of the database by key or number, or read by OPSIN."""
+    table = {each.inchikey: each.smiles for each in reversed(list(compounds()))}
+    by_cas = {each.cas: each.smiles for each in compounds()}
+    curated = read_rows(CURATED / "structures.csv")
+    written = {row["substance_key"] for row in curated}
+    unread: list[Substance] = []
+    for each in filter(lambda one: one.key not in written, _all_listed()):
+        row = {"substance_key": each.key, "name": each.name}
+        keys = [table[key] for key in each.inchikeys if key in table]
+        if found := [*keys, *(by_cas[cas] for cas in each.cas[:1] if cas in by_cas)]:
+            yield {**row, "smiles": found[0], "source": CHEMICALS}
+        else:
+            unread.append(each)
+    names = {each.key: [n.text for n in each.names if n.lang == "en" and n.text.isascii()] for each in unread}
+    asked = [(each, name) for each in unread for name in names[each.key] if looks_systematic(name)]
+    read: dict[str, Row] = {}
+    for (each, name), smiles in zip(asked, smiles_of([name for _, name in asked]), strict=True):
+        if smiles and (not each.inchikeys or _is_of(smiles, each.inchikeys)):
+            row = {"substance_key": each.key, "name": each.name, "smiles": smiles, "source": f"OPSIN: {name}"}
+            read.setdefault(each.key, row)
+    yield from read.values()
+    yield from curated
+
+
+def _all_listed() -> tuple[Substance, ...]:
+    """Return the substances that any list names, without the members of classes."""
+    whole = load_gazetteer(Law(instruments=profiles()), classes=False)
+    return (*whole.substances, *whole.unlisted, *whole.watched, *whole.elsewhere)
+
+
+def _is_of(smiles: str, inchikeys: Iterable[str]) -> bool:
+    parent = parent_of(smiles)
+    return parent is not None and structure_key(parent)[:SKELETON] in {key[:SKELETON] for key in inchikeys}
+
+
+def _covered() -> Iterator[Row]:
+    """Yield the compounds of the database that a class rule covers and that no list names or numbers."""
+    listed = _all_listed()
+    numbers = {cas for each in listed for cas in each.cas}
+    taken = {comparable(name.text) for each in listed for name in each.names}
+    for cas, _, _, smiles, names in sorted(compounds(), key=_by_number):
+        if cas in numbers or not (rules := covered_by(smiles)):
+            continue
+        numbers.add(cas)
+        common_first = [*names[1:], *names[:1]]
+        kept = {comparable(name): name for name in reversed(common_first) if is_member_name(name)}
+        own = [name for mark, name in reversed(kept.items()) if mark not in taken]
+        taken |= kept.keys()
+        yield {
+            "cas": cas,
+            "names": "|".join(own),
+            "smiles": smiles,
+            "rules": " ".join(map(str, rules)),
+        }
+
+
+def _by_number(known: Known) -> list[int]:
+    return [int(part) for part in known.cas.split("-")]
 
 
 def _substances(controlled: list[Row]) -> Iterator[Row]:
@@ -216,13 +301,14 @@ def all_members(names: list[Row], cas: list[Row]) -> Iterator[Row]:
     taken = {comparable(row["name"]) for row in names}
     for key, number, candidates in class_members(parents, {row["cas"] for row in cas}):
         row = {"substance_key": key, "cas": number, "source": CHEMICALS}
-        kept = {comparable(n): n for n in reversed(candidates) if _is_member_name(n)}
+        kept = {comparable(n): n for n in reversed(candidates) if is_member_name(n)}
         for name in [n for mark, n in kept.items() if mark not in taken] or [""]:
             taken.add(comparable(name))
             yield {**row, "name": name}
 
 
-def _is_member_name(name: str) -> bool:
+def is_member_name(name: str) -> bool:
+    """Return whether a name of the database is specific enough to be looked for in texts."""
     is_long_enough = 8 <= len(name) <= LONGEST_MEMBER_NAME
     return (
         is_long_enough
@@ -243,7 +329,7 @@ def all_rivals(names: list[Row], members: list[Row], known_cas: set[str]) -> Ite
     prefixes = {name[:PREFIX_LENGTH] for name in listed if len(name) > PREFIX_LENGTH}
     automaton = ahocorasick_rs.AhoCorasick(listed)
     found: dict[str, str] = {}
-    for cas, _, candidates in compounds():
+    for cas, _, _, _, candidates in compounds():
         if cas in known_cas:
             continue
         for name in filter(_is_common_name, candidates):
@@ -278,8 +364,20 @@ def _is_common_name(name: str) -> bool:
     )
 
 
-def compounds() -> Iterator[tuple[str, str, list[str]]]:
-    """Yield CAS number, SMILES and names of each compound of `chemicals`."""
+class Known(NamedTuple):
+    """A compound of `chemicals`."""
+
+    cas: str
+    inchi: str
+    """Without its prefix."""
+    inchikey: str
+    smiles: str
+    names: list[str]
+    """The systematic name of PubChem, then the most common synonyms."""
+
+
+def compounds() -> Iterator[Known]:
+    """Yield each compound of `chemicals`."""
     import chemicals
 
     folder = Path(chemicals.__file__).parent / "Identifiers"
@@ -287,7 +385,13 @@ def compounds() -> Iterator[tuple[str, str, list[str]]]:
         with (folder / file).open(encoding="utf-8") as lines:
             for line in lines:
                 columns = line.rstrip("\n").split("\t")
-                yield columns[CAS], columns[SMILES], columns[NAMES]
+                yield Known(
+                    cas=columns[CAS],
+                    inchi=columns[INCHI],
+                    inchikey=columns[INCHIKEY],
+                    smiles=columns[SMILES],
+                    names=columns[NAMES],
+                )
 
 
 def class_members(
@@ -301,12 +405,12 @@ def class_members(
     """
     known = set(known_cas)
     isomers = {inchikey[:SKELETON]: key for inchikey, key in parents.items() if key in WITH_ISOMERS}
-    for cas, smiles, names in compounds():
+    for cas, _, _, smiles, names in compounds():
         if cas in known:
             continue
         key = _salt_of(smiles, {**isomers, **parents}) if "." in smiles else ""
         if not key and (found := class_of(smiles)):
-            key = found.key
+            key = found.substance_key
         if key:
             yield key, cas, names
 

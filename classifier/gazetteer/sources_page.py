@@ -12,6 +12,7 @@ from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 
+from classifier.gazetteer.class_rules import class_rules, covered_compounds, forms
 from classifier.gazetteer.law import Law, instruments, profiles
 from classifier.gazetteer.substances import load_gazetteer
 
@@ -34,6 +35,7 @@ def page() -> str:
         f"| `{name}` | {each.jurisdiction} | {each.kind} | {counted[name]} | {unsure[name]} |"
         for name, each in {each.profile: each for each in instruments()}.items()
     ]
+    lines += _rules()
     text = (files("classifier.gazetteer") / "curated" / "sources.csv").read_text(encoding="utf-8")
     lines += [
         "",
@@ -45,6 +47,48 @@ def page() -> str:
     lines += [f"| {' | '.join(row.values())} |" for row in csv.DictReader(text.splitlines())]
     head = PAGE.read_text(encoding="utf-8").partition(BEGIN)[0]
     return head + "\n".join([BEGIN, "", *lines, ""])
+
+
+def _rules() -> list[str]:
+    """Return the table of class rules, then that of wordings which no structure can be checked against."""
+    counts = Counter(hit.rule for each in covered_compounds() for hit in each.rules)
+    checked = [
+        f"| `{each.rule}` | {each.jurisdiction}: {each.instrument}, {each.provision} | {each.wording} "
+        f"| {each.parent} | {', '.join(each.forms)} | {counts[each.rule]} | {each.status}, {each.confidence} "
+        f"| {each.source} |"
+        for each in class_rules()
+        if each.forms
+    ]
+    others = [
+        f"| `{each.rule}` | {each.jurisdiction}: {each.instrument}, {each.provision} | {each.wording} "
+        f"| {each.not_checked} | {each.status}, {each.confidence} | {each.source} |"
+        for each in class_rules()
+        if not each.forms
+    ]
+    meanings = [f"| {each.form} | {each.meaning} |" for each in forms().values()]
+    return [
+        "",
+        "## Class rules",
+        "",
+        "*Compounds* are those of the public table of `chemicals` that a rule covers and no list names.",
+        "Words in brackets give the meaning of a wording and are no quotation.",
+        "",
+        "| rule | where | words of the law | parent | forms | compounds | status, confidence | source |",
+        "|---|---|---|---|---|---|---|---|",
+        *checked,
+        "",
+        "The forms are narrower than derivatives and analogues in law; the rest is left to a chemist:",
+        "",
+        "| form | meaning |",
+        "|---|---|",
+        *meanings,
+        "",
+        "Wordings that structures cannot be checked against:",
+        "",
+        "| rule | where | words of the law | why not | status, confidence | source |",
+        "|---|---|---|---|---|---|",
+        *others,
+    ]
 
 
 if __name__ == "__main__":

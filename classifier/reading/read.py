@@ -320,7 +320,7 @@ def with_systematic_names(
     """
     found = list(readings)
     asked = {
-        index: list(_systematic_names(text.partition("\n")[0]))
+        index: list(systematic_names_in(text.partition("\n")[0]))
         for index, text in enumerate(texts)
         if not readings[index].mentions
     }
@@ -333,7 +333,7 @@ def with_systematic_names(
     return found
 
 
-def _systematic_names(title: str) -> Iterator[tuple[str, tuple[int, int]]]:
+def systematic_names_in(title: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """Yield spans of up to three words that look like a systematic name, longest first."""
     words = [found.span() for found in CANDIDATE_WORD.finditer(title)]
     stretches = [

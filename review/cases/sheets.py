@@ -102,6 +102,7 @@ def answer_sheet(
         "sums": {LISTINGS: hashlib.sha256(listing_lines(found)).hexdigest()},
         "undrawn": undrawn,
         "are_masked": masks.are_on,
+        "draw": context.reference.draw,
     }
     if case is not None:
         shown["sums"] = {

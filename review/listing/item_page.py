@@ -258,6 +258,7 @@ def answer_item(
     item = read_item(file)
     shown = {
         "item": item,
+        "draw": context_of(request).reference.draw,
         "since": changes_since_verdict(item),
         "row": masks(row),
         "score_hidden": hidden,

@@ -362,6 +362,7 @@ def build_templates() -> Environment:
         "SORTS": words.SORTS,
         "KINDS": words.KINDS,
         "NOTICES": words.NOTICES,
+        "FORMS": words.FORMS,
         "MACHINES": words.MACHINES,
         "WORTH_PARTS": words.WORTH_PARTS,
         "FAMILIES": words.FAMILIES,

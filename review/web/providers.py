@@ -7,10 +7,10 @@ The app imports neither classifier, crawler nor scheduler. The command that buil
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, datetime
     from pathlib import Path
 
@@ -56,6 +56,15 @@ class KeptPage:
     sha256: str
 
 
+class Drawing(NamedTuple):
+    """Two structures side by side, the parent on the left, with what both have in common marked."""
+
+    core_atoms: int
+    """Number of marked atoms of the parent; hydrogen is not counted."""
+    shapes: Sequence[tuple[str, str]]
+    """Kind (`core`, `bond`, `atom`) and data of SVG paths, in 520 × 200 pixels."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
     """Lookups in the gazetteer and in the evidence."""
@@ -76,6 +85,8 @@ class Reference:
     contacts: Callable[[str, str, str, str], list[tuple[int, int]]] = lambda text, *_: [(0, len(text))]
     """Start and end of everything in a text that may be a contact, given the text, location of the seller,
     language and URL; without a reader, the whole text."""
+    draw: Callable[[str, str], Drawing | None] = lambda *_: None
+    """The drawing of a parent and a compound, given as SMILES; None if structures cannot be drawn here."""
 
 
 NO_REFERENCE = Reference()

@@ -166,6 +166,15 @@ NOTICES = {
 }  # fmt: skip
 """Kinds of notices."""
 
+FORMS = {
+    "salt": N_("salt"), "enantiomer": N_("mirror image"), "stereoisomer": N_("stereoisomer"),
+    "ester": N_("ester"), "amide": N_("amide"), "carbamate": N_("carbamate"), "halide": N_("halide"),
+    "acetal": N_("acetal"), "derived_nitrogen": N_("group at the nitrogen"),
+    "derived_carbon": N_("group at a carbon"), "alkyl_carbon": N_("alkyl group at a carbon"),
+    "derived_ring": N_("substituted ring"),
+}  # fmt: skip
+"""What a compound is of the parent of a class rule (`classifier/gazetteer/curated/class_forms.csv`)."""
+
 MACHINES = {
     "tablet_press": N_("tablet press"), "capsule_filler": N_("capsule filler"),
     "punches_and_dies": N_("punches and dies"), "hydrogenator": N_("hydrogenator"),

@@ -3,8 +3,8 @@
 Five kinds: `watch` (a substance on a list of surveillance), `equipment` (a machine that a law names), `rule`
 (a broken rule of the listing's own marketplace), `class` (a compound on no list that the words of a law
 cover) and `picture` (a listed substance, or signs of an offer, in a picture of the listing). A notice changes
-no score; it makes a listing a review item if a lead chose its kind, and never if it is weak. Notices are read
-after each scoring; those of texts for newest sightings only.
+no score. It makes a listing a review item if its kind is chosen (`class` is, until a lead says otherwise), and
+never if it is weak. Notices are read after each scoring; those of texts for newest sightings only.
 """
 
 from __future__ import annotations
@@ -28,6 +28,18 @@ BATCH = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """How a compound is related to the parent of the class rule that covers it."""
+
+    parent: str
+    """Name of the parent substance."""
+    parent_smiles: str
+    smiles: str
+    forms: tuple[str, ...]
+    """What the compound is of the parent, e.g. `ester`, `salt`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One thing that a sighting shows."""
 
@@ -43,6 +55,8 @@ class Notice:
     """Whether these are ordinary goods, which never flag."""
     spans: tuple[tuple[int, int], ...] = ()
     """Start and end of each place in the text; of a `picture`, in the joined texts of the pictures."""
+    relation: Relation | None = None
+    """For kind `class`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,132 @@
+"""Molecules as RDKit reads them: the parts of a salt, their keys, and whether RDKit is here at all."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from classifier.errors import ModelError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from rdkit.Chem import Mol
+    from rdkit.Chem.MolStandardize.rdMolStandardize import Uncharger
+
+COUNTERIONS = (
+    "CC(=O)O", "OC(=O)C(=O)O", "OC(=O)CC(=O)O", "OC(=O)CCC(=O)O", "OC(=O)C=CC(=O)O", "O=CO", "CS(=O)(=O)O",
+    "Cc1ccc(S(=O)(=O)O)cc1", "OC(=O)C(O)C(O)C(=O)O", "OC(=O)CC(O)(CC(=O)O)C(=O)O", "CC(O)C(=O)O",
+    "O=C(O)CC(O)C(=O)O", "O=C(O)c1ccccc1", "O=C(O)C(F)(F)F", "COS(=O)(=O)O", "CCOS(=O)(=O)O",
+)  # fmt: skip
+"""Acids, as SMILES, that form a plain salt with a listed base."""
+
+
+SALT_FORMING = ("[NX3;!$(N-C=[O,S]);!$(N=*)]", "C(=O)[OX2H1]")
+"""Amines that are not amides, and carboxylic acids."""
+
+COUNTERION_ELEMENTS = frozenset({1, 3, 7, 8, 9, 11, 12, 13, 15, 16, 17, 19, 20, 30, 35, 38, 48, 53, 56})
+"""Atomic numbers of the elements in plain inorganic counterions; others form complexes."""
+
+SKELETON = 14
+"""Length of the part of an InChIKey without stereochemistry."""
+
+
+class ChemistryMissing(ModelError):
+    """The optional packages are not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Checking structures needs the packages rdkit and chemicals, which are not installed; "
+            'install this project with its extra "chemistry".'
+        )
+
+
+def parent_of(smiles: str) -> Mol | None:
+    """Return the uncharged parent structure of a salt; a single structure is its own parent.
+
+    Return None for a structure that RDKit cannot read, and for several parts that are not plain counterions.
+
+    Raises:
+        ChemistryMissing: If RDKit is not installed.
+    """
+    parts = [part for part in _uncharged_parts(smiles).values() if not _is_counterion(part)]
+    return parts[0] if len(parts) == 1 else None
+
+
+def bases_of(smiles: str) -> tuple[list[Mol], bool]:
+    """Return the uncharged parts of a compound, and whether it is a salt.
+
+    Only parts are returned beside which there is nothing but plain counterions. Isotopes, ions and what RDKit
+    cannot read have no such part; a salt of two plain ions has two.
+
+    Raises:
+        ChemistryMissing: If RDKit is not installed.
+    """
+    chem, _ = rdkit()
+    whole = chem.MolFromSmiles(smiles)
+    if whole is None or chem.GetFormalCharge(whole) or any(a.GetIsotope() for a in whole.GetAtoms()):
+        return [], False
+    parts = _uncharged_parts(smiles)
+    plain = {name for name, part in parts.items() if _is_counterion(part)}
+    return [part for name, part in parts.items() if parts.keys() - {name} <= plain], len(parts) > 1
+
+
+def _uncharged_parts(smiles: str) -> dict[str, Mol]:
+    chem, charges = rdkit()
+    molecule = chem.MolFromSmiles(smiles)
+    if molecule is None:
+        return {}
+    found = [charges.uncharge(part) for part in chem.GetMolFrags(molecule, asMols=True)]
+    return {chem.MolToSmiles(part): part for part in reversed(found)}
+
+
+def structure_key(molecule: Mol) -> str:
+    """Return a structure's InChIKey."""
+    chem, _ = rdkit()
+    return str(chem.MolToInchiKey(molecule))
+
+
+def forms_salts(molecule: Mol) -> bool:
+    """Return whether a structure is an amine or an acid."""
+    return matches(molecule, SALT_FORMING)
+
+
+def matches(molecule: Mol, smarts: tuple[str, ...]) -> bool:
+    """Return whether any of some SMARTS matches a molecule, stereochemistry included."""
+    return any(molecule.HasSubstructMatch(pattern_of(one), useChirality=True) for one in smarts)
+
+
+@lru_cache(maxsize=64)
+def pattern_of(smarts: str) -> Mol:
+    """Return a SMARTS as a pattern."""
+    chem, _ = rdkit()
+    pattern: Mol | None = chem.MolFromSmarts(smarts)
+    if pattern is None:
+        message = f"{smarts} is not a SMARTS pattern; correct it."
+        raise ValueError(message)
+    return pattern
+
+
+def _is_counterion(part: Mol) -> bool:
+    chem, _ = rdkit()
+    if {atom.GetAtomicNum() for atom in part.GetAtoms()} <= COUNTERION_ELEMENTS:
+        return True
+    return chem.MolToSmiles(part, isomericSmiles=False) in _counterions()
+
+
+@lru_cache(maxsize=1)
+def _counterions() -> frozenset[str]:
+    chem, _ = rdkit()
+    return frozenset(chem.MolToSmiles(chem.MolFromSmiles(s), isomericSmiles=False) for s in COUNTERIONS)
+
+
+@lru_cache(maxsize=1)
+def rdkit() -> tuple[ModuleType, Uncharger]:
+    """Return RDKit's chemistry module and its charge remover, with RDKit's log turned off."""
+    try:
+        from rdkit import Chem, rdBase
+        from rdkit.Chem.MolStandardize.rdMolStandardize import Uncharger
+    except ImportError as error:
+        raise ChemistryMissing from error
+    rdBase.DisableLog("rdApp.*")
+    return Chem, Uncharger(force=True)
