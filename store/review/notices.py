@@ -3,8 +3,8 @@
 Five kinds: `watch` (a substance on a list of surveillance), `equipment` (a machine that a law names), `rule`
 (a broken rule of the listing's own marketplace), `class` (a compound on no list that the words of a law
 cover) and `picture` (a listed substance, or signs of an offer, in a picture of the listing). A notice changes
-no score. It makes a listing a review item if its kind is chosen (`class` is, until a lead says otherwise), and
-never if it is weak. Notices are read after each scoring; those of texts for newest sightings only.
+no score. It makes a listing a review item if its kind is chosen (`class` is, until a lead says otherwise),
+and never if it is weak. Notices are read after each scoring; those of texts for newest sightings only.
 """
 
 from __future__ import annotations
