@@ -24,6 +24,7 @@ from store.crawl.sources import declare_source
 from store.database import open_database
 from store.locks import hold
 from store.model import Run, RunKind, RunOutcome, Source, SourceKind
+from store.scores.law_imports import bring_law
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -252,6 +253,17 @@ def test_an_interrupted_scoring_is_gone_on_with_though_nothing_waits(settings: S
     assert not worker(settings).score()
     (run,) = scorings(settings)
     assert (run.outcome, run.attempts) == (RunOutcome.DONE, 2)
+
+
+@pytest.mark.usefixtures("scorable")
+def test_an_import_of_the_law_has_the_history_scored(settings: Settings) -> None:
+    """Though every sighting has a score under the present law."""
+    with closing(open_database(settings.database)) as db:
+        build.score_all(db, 0.01)
+    assert not worker(settings).score()
+    with closing(open_database(settings.database)) as db:
+        bring_law(db, "us.csv", [{"substance": "Acetone"}], why="a rule", by="ada", now=NIGHTS[0])
+    assert worker(settings).score()
 
 
 @pytest.mark.usefixtures("waiting")
