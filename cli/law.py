@@ -384,13 +384,14 @@ def _rows_of_file(file: Path, db: Database | None) -> tuple[ListRow, ...]:
     from classifier.gazetteer.law import Law
     from classifier.gazetteer.lists import ListWrong, read_list
     from classifier.gazetteer.state import with_imports
-    from classifier.gazetteer.substances import known_names
+    from classifier.gazetteer.substances import keys_by_cas, known_names
 
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ListWrong(file.name, [f"it is not a text in UTF-8 ({error})."]) from error
-    return read_list(file.name, text, known_names(), with_imports(db, Law()).imported if db else ())
+    imported = with_imports(db, Law()).imported if db else ()
+    return read_list(file.name, text, known_names(), keys_by_cas(), imported)
 
 
 def _state_cells(each: ProfileState, today: date) -> tuple[str, ...]:

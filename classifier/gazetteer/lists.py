@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Literal, cast
 from classifier.errors import ModelError
 from classifier.gazetteer.law import Law, ListRow, first_day
 from text.cas import is_cas_number
+from text.normalise import comparable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
 WATCH = 4
@@ -61,7 +62,11 @@ def imported_rows(kept: Iterable[Mapping[str, str]]) -> tuple[ListRow, ...]:
 
 
 def read_list(
-    name: str, text: str, known: Mapping[str, str], imported: tuple[ListRow, ...] = ()
+    name: str,
+    text: str,
+    known: Mapping[str, str],
+    by_cas: Mapping[str, Collection[str]],
+    imported: tuple[ListRow, ...] = (),
 ) -> tuple[ListRow, ...]:
     """Return the rows of a CSV file, checked as a whole.
 
@@ -69,6 +74,7 @@ def read_list(
         name: The file's name, for messages.
         text: The file.
         known: Substance keys by name and CAS number.
+        by_cas: The keys of all substances with a CAS number.
         imported: The rows of earlier imports.
 
     Raises:
@@ -103,6 +109,8 @@ def read_list(
         if row.place(known) in places:
             faults.append(f"Row {number} ({row.substance}) stands twice.")
         places.add(row.place(known))
+        if row.cas in by_cas and comparable(row.substance) in known and key not in by_cas[row.cas]:
+            faults.append(f"Row {number} ({row.substance}): {row.cas} is the number of another substance.")
         is_new = key not in base and key not in seen
         if is_new and (row.family not in FAMILIES or row.tier not in TIERS):
             faults.append(

@@ -285,6 +285,15 @@ def known_names() -> Mapping[str, str]:
     return {**numbered, **named}
 
 
+@cache
+def keys_by_cas() -> Mapping[str, frozenset[str]]:
+    """Return the keys of the substances with each CAS number, of the first six profiles."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in _read("cas.csv"):
+        found[row["cas"]].add(row["substance_key"])
+    return {cas: frozenset(keys) for cas, keys in found.items() if cas}
+
+
 def _wider(entries: dict[str, list[LawEntry]], rows: Iterable[ListRow]) -> list[Substance]:
     """Return the substances that only `lists/` names, each from its first row; later rows add names."""
     known, found = known_names(), dict[str, list[ListRow]]()

@@ -12,7 +12,7 @@ import pytest
 from classifier.gazetteer import Law, ListRow, ListWrong, default_gazetteer, load_gazetteer, look_up, profiles
 from classifier.gazetteer.lists import WATCH, differences, read_list, shipped_rows
 from classifier.gazetteer.sources_page import PAGE, page
-from classifier.gazetteer.substances import known_names
+from classifier.gazetteer.substances import keys_by_cas, known_names
 from classifier.reading import find_mentions
 
 ROW = ListRow(
@@ -39,7 +39,7 @@ def written(*rows: ListRow) -> str:
 def test_every_shipped_row_is_well_formed() -> None:
     """The files pass the check of an import, and none of their rows is a remark about an unread list."""
     assert len(shipped_rows()) > 300
-    assert read_list("all", written(*shipped_rows()), known_names()) == shipped_rows()
+    assert read_list("all", written(*shipped_rows()), known_names(), keys_by_cas()) == shipped_rows()
 
 
 @pytest.mark.parametrize(
@@ -114,21 +114,27 @@ def test_a_file_is_checked_whole() -> None:
         replace(ROW, substance="Unobtainium"),
         replace(ROW, substance="Toluene", profile="moon"),
         ROW,
+        replace(ROW, substance="Piperonal", cas="108-24-7"),
+        replace(ROW, substance="Safrole", profile="Mond!", jurisdiction="The Moon"),
+        replace(ROW, substance="(list not read)"),
     )
     with pytest.raises(ListWrong) as raised:
-        read_list("orders.csv", wrong, known_names())
+        read_list("orders.csv", wrong, known_names(), keys_by_cas())
     for said in (
         "Row 2 (Acetone): 67-64-2 is not a CAS number",
         "Row 3 (Ethyl ether): 2027-13-01 is not a date",
         "Row 4 (Unobtainium): it is a new substance",
         "Row 5 (Toluene): moon is none of",
         "Row 6 (Acetone) stands twice",
+        "Row 7 (Piperonal): 108-24-7 is the number of another substance",
+        "Row 8 (Safrole): Mond! is not a short name",
+        "Row 9 ((list not read)): a remark in brackets is no substance",
         "Nothing was imported.",
     ):
         assert said in str(raised.value)
     for text, said in (("a,b\n1,2\n", "The column a is unknown."), ("", "missing"), ('"', "not a CSV file")):
         with pytest.raises(ListWrong, match=said):
-            read_list("orders.csv", text, known_names())
+            read_list("orders.csv", text, known_names(), keys_by_cas())
 
 
 def test_two_editions_differ_by_rows() -> None:
