@@ -23,7 +23,7 @@ from cli.options import (
     json_option,
 )
 from cli.output import CommandFailed, minute, open_store, print_json, print_table
-from store.messages import counted
+from store.messages import counted, harmless
 from store.times import utc_now
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def status_command(law: Law, days: int | None, database: Path, *, as_json: bool)
     print_table(headings, [_state_cells(each, today) for each in states])
     click.echo(f"\nWithin {counted(days, 'day', 'days')}:")
     for change in changes:
-        click.echo(f"  {_change_line(change)}")
+        click.echo(f"  {harmless(_change_line(change))}")
     if not changes:
         click.echo("  no entry of the lists that count begins or ends.")
     if imports:
@@ -221,7 +221,7 @@ def diff_command(old: str, new: str, profile: str, database: Path, *, as_json: b
         print_json([asdict(each) for each in found])
         return
     for each in found:
-        click.echo(str(each))
+        click.echo(harmless(str(each)))
     kinds = [(kind, sum(each.kind == kind for each in found)) for kind in ("added", "removed", "changed")]
     click.echo(", ".join(f"{count:,} {kind}" for kind, count in kinds) + ".")
 
@@ -248,7 +248,8 @@ def import_command(file: Path, why: str, by: str, database: Path) -> None:
         brought = bring_law(db, file.name, rows, why=why, by=by, now=utc_now())
         law = with_imports(db, law, even_waiting=True)
     number = brought.law_import_id
-    click.echo(f"Import {number}: {counted(len(rows), 'row', 'rows')} of {file.name}. Nothing counts yet.")
+    taken = f"{counted(len(rows), 'row', 'rows')} of {harmless(file.name)}"
+    click.echo(f"Import {number}: {taken}. Nothing counts yet.")
     if others := sorted({row.profile for row in rows} - set(law.instruments)):
         click.echo(
             f"Not in this office's profile, so no score uses it: {', '.join(others)}. If it is to count, add "
@@ -292,7 +293,7 @@ def preview_command(limit: int, database: Path, *, as_json: bool) -> None:
     if rows:
         print_table(("LISTING", "NOW", "WOULD BE", "SUBSTANCES", "TITLE"), rows)
     click.echo(
-        f"Import {number} ({waiting.file_name}) would newly flag "
+        f"Import {number} ({harmless(waiting.file_name)}) would newly flag "
         f"{counted(found.entering, 'listing', 'listings')}; "
         f"{counted(found.leaving, 'listing', 'listings')} would no longer be flagged by the score."
     )
