@@ -44,7 +44,8 @@ class TermName(StrEnum):
     CERTIFICATE = "certificate"
     """`value` is e.g. `iso_9001`, `gmp`, `coa`; a claim of the supplier."""
     CONTACT_CHANNEL = "contact_channel"
-    """`value` is only the kind, e.g. `whatsapp`; `text` is empty: the address stays in the evidence."""
+    """`value` is the kind, e.g. `whatsapp`. `text` is empty if the text of the listing has the address, and
+    else the address in the markup of the page: a link such as `https://wa.me/...`, or `tel: +86 ...`."""
     AVAILABILITY = "availability"
     """`value` is `in_stock`, `out_of_stock` or `preorder`."""
     BRAND = "brand"

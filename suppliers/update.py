@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -128,6 +128,10 @@ def _read(sighting: Any) -> tuple[FoundAccount | None, list[FoundContact]]:
     contacts = [
         contact for field in READ_FIELDS for contact in read_contacts(sighting[field], field, context)
     ]
+    for term in json.loads(sighting["terms"] or "[]"):
+        if term["name"] == TermName.CONTACT_CHANNEL and term.get("text"):
+            found = read_contacts(term["text"], "terms", context)
+            contacts += [replace(each, rule=term.get("rule", "")) for each in found]
     return account, contacts
 
 

@@ -14,6 +14,7 @@ from crawler.extract.elements import Line, visible_lines
 from crawler.extract.embedded import is_product, read_opengraph, read_states, state_product, state_rows
 from crawler.extract.links import followable_links, is_paged, next_page, own_address
 from crawler.extract.list_rows import find_rows, row_listings
+from crawler.extract.markup_contacts import markup_contacts
 from crawler.extract.offer import document_title, find_heading
 from crawler.extract.schema_org import content_of_product, is_offer_node, own_product, product_url
 from crawler.extract.seller_names import LONGEST_NAME, clean_seller_name
@@ -158,7 +159,8 @@ class _Reader:
         if not (product or seen.price_amount or (self.opengraph and self.opengraph.price_amount)):
             state = state_product(read_states(self.document), self.visible.title, self.document)
         if self._is_listing(product, seen, state):
-            content = _with_name_alone(self._with_terms(self._merged(product, seen, state, language)))
+            content = self._with_terms(self._merged(product, seen, state, language), product)
+            content = _with_name_alone(content)
             if content.title:
                 listing = ExtractedListing(url=self._own_url(), content=content)
                 return replace(
@@ -290,7 +292,7 @@ class _Reader:
                 return replace(content, category_path=path, provenance=provenance)
         return content
 
-    def _with_terms(self, content: ListingContent) -> ListingContent:
+    def _with_terms(self, content: ListingContent, product: tuple[str, Node] | None) -> ListingContent:
         attributes = tuple(
             each for each in content.attributes if not self._is_site_as_brand(*each, content.title)
         )
@@ -298,7 +300,8 @@ class _Reader:
         rows = [(row.name, row.value, f"visible:label {row.name}") for row in self.visible.rows]
         rows.append(("brand", self.visible.brand(), "visible:name"))
         stock = shown_stock(self.lines, self.visible.heading)
-        return replace(content, terms=read_terms(content, rows, availability=stock))
+        contacts = markup_contacts(self.document.root, self.visible.is_beside, product)
+        return replace(content, terms=(*read_terms(content, rows, availability=stock), *contacts))
 
     def _is_site_as_brand(self, name: str, value: str, title: str) -> bool:
         """Return whether a shop gives itself as the brand of goods whose title does not name it."""

@@ -14,7 +14,7 @@ from store.model import ListingContent
 from text.money import read_price
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from crawler.extract.document import Document
     from crawler.extract.structured import Node, Structured
@@ -43,15 +43,7 @@ def content_of_product(node: Node, rule: str, document: Document) -> ListingCont
     """
     offer = _main_offer(node)
     price_text, amount, currency = _price(offer, document)
-    seller = next(
-        (
-            s
-            for holder in (offer, node)
-            for name in ("seller", "offeredBy", "provider")
-            for s in as_list(holder.get(name))
-        ),
-        None,
-    )
+    seller = next(_sellers(node, offer), None)
     values: dict[str, Any] = {
         "title": text_of(node.get("name")),
         "description": text_of(node.get("description")),
@@ -77,6 +69,17 @@ def content_of_product(node: Node, rule: str, document: Document) -> ListingCont
     }
     filled = {name: value for name, value in values.items() if value not in ("", None, ())}
     return ListingContent(**{"title": "", **filled}, provenance=dict.fromkeys(filled, rule))
+
+
+def sellers_of(node: Node) -> list[Node]:
+    """Return the nodes of who offers a product; a seller given by name alone has none."""
+    return [each for each in _sellers(node, _main_offer(node)) if isinstance(each, Mapping)]
+
+
+def _sellers(node: Node, offer: Node) -> Iterator[Any]:
+    for holder in (offer, node):
+        for name in ("seller", "offeredBy", "provider"):
+            yield from as_list(holder.get(name))
 
 
 def product_url(node: Node, document: Document) -> str:

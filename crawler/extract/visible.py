@@ -33,6 +33,7 @@ _CRUMB_SEPARATOR = re.compile(r"\s*(?:[>»›→]|\s/\s|::|\\|\s\|\s)\s*")
 _MOST_LINES_OF_DESCRIPTION = 40
 _SHOWN_TEXTS = etree.XPath("//text()[not(parent::script or parent::style or parent::template)]")
 _LONGEST_NAMED_ID = 40
+_PAGE_HEAD = re.compile(r"(?<!\S)(?:(?:site|page|top|main)[_-]?)?header(?!\S)", re.IGNORECASE)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _SHORTEST_DESCRIPTION = 60
 
@@ -123,21 +124,30 @@ class VisiblePage:
         """Return the brand in an element that its name marks as one; empty if there is none."""
         for element in self.heading.in_order(self.named[Role.BRAND]):
             text = element_text(element)
-            if not self._is_in_margin(element) and looks_like_name(text) and text != self.title:
+            if not self.is_in_margin(element) and looks_like_name(text) and text != self.title:
                 return text
         return ""
 
     def _named_id(self) -> str:
         """Return the item number in an element that its name marks as one."""
         for element in self.heading.in_order(self.named[Role.ITEM_ID]):
-            text = element_text(element) if not self._is_in_margin(element) else ""
+            text = element_text(element) if not self.is_in_margin(element) else ""
             if len(text) <= _LONGEST_NAMED_ID and not count_amounts(text) and (found := clean_item_id(text)):
                 return found
         return ""
 
-    def _is_in_margin(self, element: etree._Element) -> bool:
+    def is_in_margin(self, element: etree._Element) -> bool:
+        """Return whether an element is in the head, foot or menu of the page, or in another listing."""
         return any(
             each in self.skipped or (is_aside(each) and each not in self.heading.spine)
+            for each in element.iterancestors()
+        )
+
+    def is_beside(self, element: etree._Element) -> bool:
+        """Return whether an element is in a margin, or in a head of the page that has not its heading."""
+        return self.is_in_margin(element) or any(
+            (each.tag == "header" or _PAGE_HEAD.search(f"{each.get('class')} {each.get('id')}"))
+            and each not in self.heading.spine
             for each in element.iterancestors()
         )
 
@@ -172,7 +182,7 @@ class VisiblePage:
     def _seller(self) -> etree._Element | None:
         """Return the shortest element named as the seller: a link or a leaf, not a whole card."""
         for element in self.heading.in_order(self.named[Role.SELLER]):
-            if self._is_in_margin(element) or element in self.skipped:
+            if self.is_in_margin(element) or element in self.skipped:
                 continue
             for candidate in (*element.iter("a"), *element.iter("h2", "h3", "h4", "strong", "b"), element):
                 text = element_text(candidate)
@@ -206,7 +216,7 @@ class VisiblePage:
     def _images(self) -> tuple[str, ...]:
         links = []
         for image in self.document.root.iter("img"):
-            if self._is_in_margin(image) or _is_icon(image):
+            if self.is_in_margin(image) or _is_icon(image):
                 continue
             source = image.get("data-src") or image.get("data-original") or image.get("src") or ""
             links.append(self.document.absolute(source))
@@ -214,7 +224,7 @@ class VisiblePage:
 
     def _description(self) -> str:
         for element in self.named[Role.DESCRIPTION]:
-            if not self._is_in_margin(element):
+            if not self.is_in_margin(element):
                 text = element_text(element)
                 if len(text) >= _SHORTEST_DESCRIPTION:
                     return text

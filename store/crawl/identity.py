@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
+from store.model import TermName
 from text.phrases import any_of
 
 if TYPE_CHECKING:
@@ -73,9 +74,14 @@ def content_hash(content: ListingContent) -> str:
     """Return the SHA-256 of the contents of a listing.
 
     Provenance and image URLs are left out, because a better rule or a rotating image host does not change the
-    offer. Typed terms are left out, because the hash covers the text that they are read from.
+    offer. Typed terms are left out, because the hash covers the text that they are read from; only contacts
+    in the markup of the page are in no other field.
     """
     said = {name: getattr(content, name) for name in content.__slots__ if name not in _NOT_SAID}
+    if contacts := [
+        each.text for each in content.terms if each.name is TermName.CONTACT_CHANNEL and each.text
+    ]:
+        said["contacts"] = contacts
     line = json.dumps(said, ensure_ascii=True, sort_keys=True, default=str)
     return hashlib.sha256(line.encode("ascii")).hexdigest()
 

@@ -17,6 +17,7 @@ from fixtures.builders.store import FULL, NOW, crawl_run, see
 from store.accounts.users import Role
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database
+from store.model import Term, TermName
 from store.review.cases import open_case, write_entry
 from suppliers.update import ContactSettings, update
 
@@ -29,6 +30,14 @@ NUMBER = "+8613812345678"
 WRITTEN = "+86 138 1234 5678"
 HANDLE = "@quiet_depot77"
 MAIL = "sales@quiet-depot.example"
+IN_MARKUP = tuple(
+    Term(name=TermName.CONTACT_CHANNEL, text=text, value=kind, rule="link")
+    for kind, text in (
+        ("phone", "tel: 138 1234 5678"), ("email", "other@quiet-depot.example"),
+        ("telegram", "https://t.me/markup_depot"), ("skype", "skype: markup.depot"),
+    )
+)  # fmt: skip
+"""Contacts that only links of the page state."""
 
 
 def reference(database: Path) -> Reference:
@@ -44,6 +53,7 @@ def listing_id(database: Path) -> str:
             FULL, description=f"Call {WRITTEN} <b>now</b>, again {WRITTEN}, Telegram {HANDLE} or {MAIL}"
         )
         content = replace(content, title=f"Acetone {MAIL}", attributes=(("WhatsApp", WRITTEN),))
+        content = replace(content, terms=(*content.terms, *IN_MARKUP))
         see(db, crawl_run(db), "https://andes.example/phone", content)
         update(db, ContactSettings(), now=lambda: NOW)
         stated = (
@@ -104,7 +114,7 @@ def test_a_viewer_reads_no_contact_in_any_text(database: Path, listing_id: str, 
         ):  # fmt: skip
             answer = client.get(address)
             assert answer.status_code in {200, 404}, address
-            for contact in (WRITTEN, "1234 5678", HANDLE, MAIL, "quiet-depot"):
+            for contact in (WRITTEN, "1234 5678", HANDLE, MAIL, "quiet-depot", "markup"):
                 assert contact not in answer.text, (address, contact)
         page = client.get(f"/listings/{listing_id}")
         assert "Contacts are masked" in page.text
@@ -129,6 +139,7 @@ def test_a_view_of_a_text_with_contacts_names_them_in_the_log(database: Path, li
     assert WRITTEN not in repr(entry)
 
 
+@pytest.mark.process  # WeasyPrint looks for its libraries
 def test_a_pdf_for_a_viewer_holds_no_contact(database: Path, listing_id: str, filed: int) -> None:
     """Neither drawn nor in the files attached to it."""
     with entered(database, role=Role.VIEWER, reference=reference(database)) as client:
