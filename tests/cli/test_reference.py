@@ -9,7 +9,9 @@ import pytest
 
 from classifier.gazetteer import Law
 from cli.serve import jurisdictions_of, law_of, reference_for
+from fixtures.builders.store import NOW
 from store.database import open_database
+from store.scores.law_imports import bring_law, decide_import
 from tests.crawler.archives.site import BASE, Saved, html, warc
 from tests.crawler.crawls import crawl, declare
 
@@ -33,6 +35,27 @@ def test_each_jurisdiction_stands_once_and_the_offices_own_comes_first() -> None
     assert len({each.name for each in found}) == len(found) > 5
     proposed = next(each for each in found if each.name == "European Union (proposed)")
     assert "proposed, not in force" in proposed.entries[0].list_name
+
+
+def test_an_accepted_list_is_cited_by_the_running_app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From its acceptance on, and with the name of a jurisdiction that is new."""
+    monkeypatch.setattr("cli.serve.REREAD_S", 1e-9)
+    row = {"profile": "vietnam", "jurisdiction": "Vietnam", "instrument": "Vietnam: Decree 1/2027",
+           "list": "List IVA", "substance": "Citric acid", "cas": "77-92-9", "family": "other", "tier": "3",
+           "since": "2027-01-15", "status": "in force", "source": "Gazette", "confidence": "low"}  # fmt: skip
+    database = tmp_path / "store.db"
+    with closing(open_database(database)) as db:
+        reference = reference_for(database, Law())
+        number = bring_law(db, "a.csv", [row], why="A decree", by="ada", now=NOW).law_import_id
+        assert reference.law(["Citric acid"]) == []
+        decide_import(db, number, "accepted", why="Read", by="lea", now=NOW)
+    (entry,) = reference.law(["Citric acid"])
+    assert (entry.list_name, entry.since) == ("List IVA (low confidence)", "2027-01-15")
+    (found,) = reference.jurisdictions(["Citric acid"])
+    assert (found.name, found.is_own) == ("Vietnam", True)
+    assert reference.names("77-92-9") == {"77-92-9": "Citric acid"}
 
 
 @pytest.mark.process
