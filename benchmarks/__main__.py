@@ -67,6 +67,7 @@ BENCHMARKS = (
     Benchmark(name="end_to_end", full="", quick="--pages 200 --rounds 1"),
     Benchmark(name="owner", full="", quick="--pages 200 --rounds 1"),
     Benchmark(name="memory", full="", quick="--listings 8192"),
+    Benchmark(name="render", full="", quick="--pages 20", needs="playwright"),
     Benchmark(name="linking", full="", quick="--quick"),
     Benchmark(name="pointing", full="", quick="--quick"),
     Benchmark(name="attack", full="", quick="--kills 12"),

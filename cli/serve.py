@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from review.web.providers import (
     KeptPage,
     LawEntry,
     NewSource,
+    PageView,
     Reference,
     ServiceApi,
     Trial,
@@ -32,6 +34,7 @@ from review.web.providers import (
 from store.messages import harmless
 
 TRIAL_SECONDS = 60
+DRAWN_PAGES = 4
 
 REREAD_S = 5
 """Seconds after which the app looks for newly accepted imports of the law."""
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
     from store.audit.audit import Origin
     from store.crawl.runs import Attempt
     from store.database import Database
-    from store.model import Run
+    from store.model import ListingContent, Run, Sighting
     from store.operations.service import Overview, Request
 
 
@@ -157,6 +160,7 @@ def reference_for(database: Path, law: Law) -> Reference:
         names=lambda terms: names_of(now(), terms),
         law_state=partial(law_state_of, law),
         page=lambda db, page_id: kept_page(db, folder, page_id),
+        view=partial(page_view, folder, {}),
         evidence=folder,
     )
 
@@ -239,6 +243,60 @@ def kept_page(db: Database, folder: Path, page_id: int) -> KeptPage | None:
         return None
     headers = {name.lower(): value for name, value in kept.http_headers}
     return KeptPage(html=decode_page(body, headers.get("content-type")), sha256=record.payload_sha256)
+
+
+def page_view(
+    folder: Path, drawn: dict[tuple[int, str], PageView], db: Database, sighting: Sighting
+) -> PageView:
+    """Return the screenshot that the crawl kept, or draw the stored page now, without scripts.
+
+    `drawn` remembers the last few pages that were drawn now, since their picture is asked for next.
+    """
+    from crawler.evidence.warc_reader import EvidenceWrong, body_of
+    from store.crawl.drawings import drawing_of
+
+    drawing = drawing_of(db, sighting.page_id)
+    if drawing:
+        try:
+            picture = body_of(db, folder, drawing.view_record_id)
+        except EvidenceWrong as error:
+            return PageView(why_not=str(error))
+        return PageView(
+            picture=picture,
+            sha256=hashlib.sha256(picture).hexdigest(),
+            boxes=drawing.boxes,
+            drawn_with=drawing.drawn_with,
+            is_evidence=True,
+        )
+    kept = kept_page(db, folder, sighting.page_id)
+    if kept is None:
+        return PageView()
+    key = (sighting.page_id, kept.sha256)
+    if key not in drawn:
+        while len(drawn) >= DRAWN_PAGES:
+            drawn.pop(next(iter(drawn)))
+        drawn[key] = _drawn_now(kept.html, sighting.content)
+    return drawn[key]
+
+
+def _drawn_now(html: str, content: ListingContent) -> PageView:
+    from crawler.render import why_not
+    from crawler.render.browser import DrawingFailed
+    from crawler.render.kept import draw_kept
+
+    if why := why_not():
+        return PageView(why_not=why)
+    try:
+        drawn = draw_kept("https://kept.invalid/", html, content)
+    except DrawingFailed as error:
+        return PageView(why_not=str(error))
+    (state,) = drawn.states
+    return PageView(
+        picture=state.picture,
+        sha256=hashlib.sha256(state.picture).hexdigest(),
+        boxes=state.boxes,
+        drawn_with=drawn.version,
+    )
 
 
 def _shown(substance: Substance, entry: KnownEntry) -> LawEntry:

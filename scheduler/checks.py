@@ -18,6 +18,7 @@ import structlog
 from classifier.gazetteer.law import Law
 from classifier.gazetteer.state import changes_within, with_imports
 from crawler.live.permission import problem
+from crawler.render import why_not
 from crawler.teach.following import shares_of
 from scheduler.health import HISTORY, listings_met, source_health, usual_band
 from store.crawl.runs import done_runs, latest_missed, latest_run
@@ -307,6 +308,14 @@ def _reader_unfit(context: CheckContext) -> Iterator[Problem]:
                     f"{agreement:.0%} ({declared.reader.agreement:.0%}). Its pages may have changed; teach "
                     "the source again with `precursor-watch teach`.",
                 )
+
+
+@check("not_drawn", "a source says `render`, but this machine cannot draw pages")
+def _not_drawn(context: CheckContext) -> Iterator[Problem]:
+    missing = why_not()
+    for source_id, declared in context.sources.items():
+        if missing and declared.rendering:
+            yield Problem(source_id, f"The pages of {source_id} are read without being drawn. {missing}")
 
 
 @check("permission_ending", "the permission of a live source ends soon or is not valid")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from classifier.gazetteer.class_rules import covered_compounds
 from crawler.live.permission import problem
 from crawler.pictures.run import what_is_missing
+from crawler.render import why_not
 from crawler.sources.sources import archive_problem, load_sources
 from crawler.workers.confinement import landlock_version
 from scheduler.alarms import check_addresses, is_quiet
@@ -148,6 +149,17 @@ def _structures(settings: Settings) -> str:
     return f"{known}; {seen}no other compound is recognised by its structure: {', '.join(missing)} is missing"
 
 
+def _drawing(settings: Settings) -> str:
+    asked = [name for name, each in load_sources(settings.sources_file).items() if each.rendering]
+    if (missing := why_not()) and asked:
+        raise Unwell(
+            f"The pages of {', '.join(asked)} cannot be drawn, so they are read as they come. {missing}"
+        )
+    if missing:
+        return f"no source needs its pages drawn; {missing}"
+    return f"Chromium draws the pages of {counted(len(asked), 'source', 'sources')}"
+
+
 def _disk(settings: Settings) -> str:
     home = settings.database.resolve().parent
     folder = next(path for path in (home, *home.parents) if path.is_dir())  # the folder may not exist yet
@@ -202,6 +214,7 @@ _EXAMINATIONS: dict[str, Callable[[Settings], str]] = {
     "embedder": _embedder,
     "pictures": _pictures,
     "structures": _structures,
+    "drawing": _drawing,
     "disk": _disk,
     "messages": _messages,
     "clock": _clock,

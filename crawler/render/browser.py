@@ -228,7 +228,7 @@ class Renderer:
             spent += 0.0 if sheet.waits else _TICK_S
             if sheet.stopped:
                 raise sheet.stopped
-            if self._resident_bytes() > self._rendering.memory_mb * 2**20:
+            if self._memory() > self._rendering.memory_mb * 2**20:
                 self._kill()
                 raise DrawingFailed(
                     f"The browser needed more than {self._rendering.memory_mb:,} MB and was ended."
@@ -249,8 +249,8 @@ class Renderer:
             self._kill()
             self._browser = None
 
-    def _resident_bytes(self) -> int:
-        return sum(_resident_of(each) for each in self._family())
+    def _memory(self) -> int:
+        return sum(resident_bytes(each) for each in self._family())
 
     def _family(self) -> list[psutil.Process]:
         """Return the processes of the browser."""
@@ -477,7 +477,7 @@ def _checked(boxes: Any) -> dict[str, tuple[int, int, int, int]]:
     return found
 
 
-def _resident_of(process: psutil.Process) -> int:
+def resident_bytes(process: psutil.Process) -> int:
     """Return the bytes in memory that a process does not share with files."""
     try:
         status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii", errors="replace")

@@ -48,6 +48,8 @@ class Field:
     value: str
     found_by: str
     """The rule that extracted the field; empty for a row of the page's own table."""
+    key: str = ""
+    """Name of the field in the code; empty for a row of the page's own table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,12 @@ def notice_spans(notices: Sequence[Notice]) -> tuple[Span, ...]:
 def read_fields(content: ListingContent) -> tuple[Field, ...]:
     """Return the filled fields in reading order, then the page's property table."""
     fields = [
-        Field(name=gettext(words), value=_shown(content, name), found_by=content.provenance.get(name, ""))
+        Field(
+            name=gettext(words),
+            value=_shown(content, name),
+            found_by=content.provenance.get(name, ""),
+            key=name,
+        )
         for name, words in FIELDS.items()
         if name not in _APART and _shown(content, name)
     ]

@@ -34,6 +34,7 @@ from review.web.languages import ngettext
 from store.accounts.users import Role
 from store.audit import audit
 from store.audit.audit import AuditAction
+from store.crawl.drawings import drawing_of
 from store.database import transaction
 from store.model import MAY_SEE_CONTACTS
 from store.review import listings, workspace
@@ -342,6 +343,7 @@ def _near(request: Request, db: Database, file: ListingFile, person: Person) -> 
     return {
         "law": context_of(request).reference.jurisdictions(named),
         "provenance": listings.provenance(db, newest.page_id),
+        "boxes": drawing.boxes if (drawing := drawing_of(db, newest.page_id)) else {},
         "price_line": price_line(listings.prices(file.sightings)),
         "prices": listings.prices(file.sightings),
         "same_text": masks(hide_scores(db, listings.same_text(db, newest), reviewer, listing_id)),

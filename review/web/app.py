@@ -22,7 +22,7 @@ from review.accounts import login, own_account, user_admin
 from review.accounts.credentials import Passwords
 from review.cases import case_exports, case_files, exported, sheets
 from review.help import help_pages
-from review.listing import item_page, listing_api
+from review.listing import item_page, listing_api, page_view
 from review.listing.safe_text import cut, mark_lookalikes, spell_invisible
 from review.listing.score_reasons import kind_words, signal_words
 from review.oversight import (
@@ -147,9 +147,9 @@ STATUS = {
 """The HTTP status of each expected error; its message is the sentence shown."""
 
 MODULES = (
-    decide, lists, watchlist_pages, item_page, listing_api, bulk, case_files, case_exports, figure_pages,
-    settings_pages, office_term_pages, law_pages, notice_pages, login, own_account, user_admin, audit_log,
-    service_pages, help_pages, supplier_pages, teach_pages,
+    decide, lists, watchlist_pages, item_page, page_view, listing_api, bulk, case_files, case_exports,
+    figure_pages, settings_pages, office_term_pages, law_pages, notice_pages, login, own_account, user_admin,
+    audit_log, service_pages, help_pages, supplier_pages, teach_pages,
 )  # fmt: skip
 """Modules with routes: each has a router `pages`, a router `api`, or both."""
 

@@ -6,7 +6,7 @@ The app imports neither classifier, crawler nor scheduler. The command that buil
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from store.audit.audit import Origin
     from store.crawl.runs import Attempt
     from store.database import Database
-    from store.model import Run
+    from store.model import Run, Sighting
     from store.operations.service import Overview, Request
 
 
@@ -66,6 +66,23 @@ class Drawing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageView:
+    """A picture of a page."""
+
+    picture: bytes = b""
+    """PNG as the browser made it; hostile. Empty if there is none."""
+    sha256: str = ""
+    boxes: Mapping[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    """Where each field stands: left, top, width and height in pixels."""
+    drawn_with: str = ""
+    """Name and version of the browser."""
+    is_evidence: bool = False
+    """Whether the crawl kept the picture; otherwise it was drawn just now."""
+    why_not: str = ""
+    """Why there is no picture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
     """Lookups in the gazetteer and in the evidence."""
 
@@ -77,6 +94,8 @@ class Reference:
     """What each profile of the law holds (`profiles`), and which entries begin or end soon (`changes`)."""
     page: Callable[[Database, int], KeptPage | None] = lambda _, __: None
     """The saved page of a page id; None if its bytes are not stored."""
+    view: Callable[[Database, Sighting], PageView] = lambda _, __: PageView()
+    """How the page of a sighting looked."""
     names: Callable[[str], Mapping[str, str]] = lambda _: {}
     """Of the words of a search, or all of them together, those that name a substance (by a synonym, by a CAS
     number), and its name as scores have it."""

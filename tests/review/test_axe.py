@@ -61,7 +61,10 @@ VALUES = {
 }  # fmt: skip
 """What stands for the parts of an address; the listing is filled in when the store is."""
 
-NO_PAGES = ("/openapi.json", "/listings/{listing_id}/sheet.pdf", "/cases/{case_id}/sheet.pdf")
+NO_PAGES = (
+    "/openapi.json", "/listings/{listing_id}/sheet.pdf", "/cases/{case_id}/sheet.pdf",
+    "/listings/{listing_id}/view/{page_id}.webp",
+)  # fmt: skip
 PARTS = ("/listings/{listing_id}/near", "/listings/{listing_id}/contacts")
 """Parts of a page, without a head of their own."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crawler.render import Rendering
 from crawler.sources.sources import DeclaredSource, Schedule
 from crawler.teach.reader import DeclaredReader, Rule
 from fixtures.builders import store as build
@@ -265,6 +266,18 @@ def test_a_declared_reader_that_is_wrong_is_found(db: Database, tmp_path: Path) 
     """The alarm is the sentence about its file."""
     declared = DeclaredSource(source=build.ANDES, reader_problem="The file is wrong.")
     assert found(look(db, tmp_path, sources={"andes": declared}))["reader_unfit"] == "The file is wrong."
+
+
+def test_source_whose_pages_cannot_be_drawn_is_an_alarm(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a source that says `render` needs a browser."""
+    drawn = {"andes": DeclaredSource(source=build.ANDES, rendering=Rendering())}
+    plain = {"andes": DeclaredSource(source=build.ANDES)}
+    assert "not_drawn" not in found(look(db, tmp_path, sources=drawn))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "Chromium is missing" in found(look(db, tmp_path, sources=drawn))["not_drawn"]
+    assert "not_drawn" not in found(look(db, tmp_path, sources=plain))
 
 
 LISTED = {
