@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from contextlib import closing
-from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -21,17 +21,19 @@ from typing import TYPE_CHECKING
 import psutil
 
 from benchmarks.rounds import Limit, Rate, report
+from crawler.live.permission import Limits
 from crawler.render import Rendering
 from crawler.render.browser import resident_bytes
 from crawler.run.run import crawl_source
-from fixtures.misbehaving.server import serving
+from crawler.sources.sources import DeclaredSource
+from fixtures.misbehaving.drawn import DRAW, item_json, shell
+from fixtures.misbehaving.server import LOOPBACK, serving
+from store.crawl.sources import Basis, Permission
 from store.database import open_database
-from tests.crawler.crawls import NOW
-from tests.crawler.live.sources import everywhere, live, permit
-from tests.crawler.render.sites import DRAW, item_json, shell
+from store.model import Source, SourceKind
+from store.times import utc_now
 
 if TYPE_CHECKING:
-    from crawler.sources.sources import DeclaredSource
     from fixtures.misbehaving.server import Answer
 
 PAGES = 500
@@ -57,9 +59,35 @@ def play(answer: Answer) -> None:
         answer.give(shell("/app.js"))
 
 
+def declare(starts: tuple[str, ...], scope: str) -> DeclaredSource:
+    """Return the site as a source whose pages are drawn."""
+    today = utc_now().date()
+    permission = Permission(
+        basis=Basis.OWN_SITE,
+        reference="Benchmark",
+        approved_by="the benchmark",
+        valid_from=today,
+        valid_until=today + timedelta(days=1),
+        scope=(scope,),
+        contact="https://benchmark.example/",
+        seconds_between_requests=0.001,
+        max_pages=10 * len(starts),
+        private_addresses=(LOOPBACK,),
+    )
+    return DeclaredSource(
+        source=Source(
+            source_id="drawn", kind=SourceKind.LIVE, name="drawn", supplied_by="-", supplied_on="-"
+        ),
+        start=starts,
+        permission=permission,
+        limits=Limits(seconds_between_requests=0.001, at_once=4),
+        rendering=Rendering(),
+    )
+
+
 def crawl(database: Path, source: DeclaredSource) -> None:
     """Crawl in this process."""
-    crawl_source(database, source, now=lambda: NOW, names=everywhere(HOST))
+    crawl_source(database, source, names={HOST: (LOOPBACK,)})
 
 
 def measure(pages: int) -> tuple[float, list[int], int]:
@@ -67,8 +95,7 @@ def measure(pages: int) -> tuple[float, list[int], int]:
     with serving() as server, tempfile.TemporaryDirectory() as scratch:
         server.hosts[HOST] = play
         starts = [server.url(HOST, f"/item/{number}") for number in range(pages)]
-        permission = permit(server.url(HOST), max_pages=10 * pages)
-        source = replace(live(*starts, permission=permission), rendering=Rendering())
+        source = declare(tuple(starts), server.url(HOST))
         database = Path(scratch) / "store.db"
         child = multiprocessing.get_context("spawn").Process(target=crawl, args=(database, source))
         began, memory, ended = time.monotonic(), [], threading.Event()

@@ -10,9 +10,9 @@ import pytest
 
 from crawler.render import Rendering
 from fixtures.misbehaving.answers import PAGE
+from fixtures.misbehaving.drawn import SHOP, inline
 from fixtures.misbehaving.server import serving
 from store.database import open_database
-from tests.crawler.render.sites import SHOP, inline
 from tests.crawler.render.test_live import draw, pages_of, titles
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from crawler.evidence.verify import verify
 from crawler.evidence.warc_reader import body_of
 from crawler.live.permission import user_agent
 from crawler.render import Rendering
+from fixtures.misbehaving.drawn import API, SHOP, STATIC, TRACKER, inline, play_shop, play_static
 from fixtures.misbehaving.server import serving
 from store.crawl.drawings import drawing_of
 from store.crawl.evidence import evidence_folder, get_record
 from store.database import open_database
 from tests.crawler.crawls import Job, crawl_all
 from tests.crawler.live.sources import everywhere, live, permit
-from tests.crawler.render.sites import API, SHOP, STATIC, TRACKER, inline, play_shop, play_static
 
 if TYPE_CHECKING:
     from pathlib import Path
