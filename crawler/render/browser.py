@@ -33,6 +33,8 @@ WIDTH, HEIGHT = 1_280, 900
 MAX_HEIGHT = 8_000
 """Most pixels of a page's height that are pictured."""
 MAX_HTML_CHARS = 20_000_000
+MAX_LEFT_FOR = 20
+"""Most addresses to which a page tried to go that count as links of it."""
 _FLAGS = (
     # Nothing leaves by itself: no names, no proxy, no UDP, no calls of the browser's maker.
     "--host-resolver-rules=MAP * ~NOTFOUND",
@@ -342,10 +344,10 @@ class _Sheet:
             before = now
 
     async def _scroll(self, page: Page) -> None:
-        height = 0
+        height = HEIGHT  # a page that fits the window has nothing to scroll
         for _ in range(self._rendering.scrolls):
             reached = await _read(page, "scroll")
-            if reached == height:
+            if reached <= height:
                 break
             height = reached
             await self._settle(page)
@@ -409,7 +411,8 @@ class _Sheet:
     async def _answer(self, request: Request) -> Answer | None:
         if request.is_navigation_request() and self._is_main(request):
             if self._is_given:
-                self._left_for[request.url] = None
+                if len(self._left_for) < MAX_LEFT_FOR:
+                    self._left_for[request.url] = None
                 return None
             self._is_given = True
             headers = tuple(
