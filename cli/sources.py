@@ -235,6 +235,8 @@ def _print(made: Plan, *, with_urls: bool) -> None:
         click.echo(harmless(f"  {said}"))
     for prefix in made.scope:
         click.echo(harmless(f"  within {prefix}"))
+    for prefix in made.asset_hosts:
+        click.echo(harmless(f"  drawn pages may also ask {prefix}"))
     click.echo(f"  as {made.user_agent}")
     click.echo(
         f"  to each of {counted(len(made.hosts), 'host', 'hosts')} ({', '.join(made.hosts)}): "

@@ -38,6 +38,8 @@ class Plan:
     start: tuple[tuple[str, str], ...]
     """Each start address with the reason for its refusal, or empty text."""
     scope: tuple[str, ...]
+    asset_hosts: tuple[str, ...]
+    """From where drawn pages may request scripts, styles and data, beside the scope."""
     hosts: tuple[str, ...]
     user_agent: str
     limits: Limits
@@ -76,6 +78,7 @@ def plan(database: Path, declared: DeclaredSource, now: datetime) -> Plan:
         refusal=problem_in(database, declared.source.source_id, declared.permission, now),
         start=tuple((url, scope.why_not(url)) for url in declared.start),
         scope=permission.scope,
+        asset_hosts=permission.asset_hosts,
         hosts=tuple(scope.hosts),
         user_agent=user_agent(permission),
         limits=stricter(declared.limits, permission),

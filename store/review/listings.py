@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from store import rows
-from store.crawl.evidence import EvidenceRecord, chain_of, record_of_page
+from store.crawl.drawings import drawing_of
+from store.crawl.evidence import EvidenceRecord, chain_of, get_record, record_of_page
 from store.crawl.pages import digest_finding
 from store.errors import UnknownRow
 from store.model import Decision, DigestFinding, Listing, Score, Sighting, Stage, Verdict
@@ -409,9 +410,14 @@ def review_of_text(db: Database, listing_id: str, text_hash: str) -> tuple[State
 
 
 def evidence_of(db: Database, page_id: int) -> list[EvidenceRecord]:
-    """Return the evidence record of a page and the records that it repeats, down to the payload."""
-    record = record_of_page(db, page_id)
-    return [] if record is None else chain_of(db, record)
+    """Return the evidence records of a page, each followed by those that it repeats, down to the payload.
+
+    The page of a browser has more than one: the drawn document, its screenshot, and the plain response.
+    """
+    record, drawing = record_of_page(db, page_id), drawing_of(db, page_id)
+    others = (drawing.view_record_id, drawing.plain_record_id or "") if drawing else ()
+    records = [record, *(get_record(db, each) for each in others)]
+    return [kept for each in records if each for kept in chain_of(db, each)]
 
 
 def _reviewed(

@@ -19,6 +19,7 @@ from fixtures.misbehaving.server import serving
 from store.crawl.drawings import drawing_of
 from store.crawl.evidence import evidence_folder, get_record
 from store.database import open_database
+from store.review.listings import evidence_of
 from tests.crawler.crawls import Job, crawl_all
 from tests.crawler.live.sources import everywhere, live, permit
 
@@ -77,6 +78,8 @@ def test_page_drawn_by_script_is_read_and_kept_as_evidence(tmp_path: Path) -> No
             record = get_record(db, drawing.view_record_id)
             assert record is not None
             assert record.url == f"urn:view:{server.url(SHOP, '/item/1')}"
+            kept = {each.url for each in evidence_of(db, page["page_id"])}  # what an export holds
+            assert kept == {each + server.url(SHOP, "/item/1") for each in ("", "urn:view:", "urn:document:")}
             checked = verify(db, folder)
             assert checked.pages == 1
             asked = {row["url"]: row["outcome"] for row in db.execute("SELECT url, outcome FROM fetches")}
