@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psutil
@@ -97,7 +98,7 @@ def test_page_that_never_rests_is_drawn_as_it_stands(tmp_path: Path) -> None:
     """Endless requests end at the bound, and dialogs change nothing."""
     with serving() as server:
         server.hosts[SHOP] = play
-        draw(tmp_path, server, "/polling", "/dialogs", rendering=RENDERING)
+        draw(tmp_path, server, "/polling", "/dialogs", rendering=replace(RENDERING, seconds=20))
         database = tmp_path / "store.db"
         with closing(open_database(database)) as db:
             pages = pages_of(db)
