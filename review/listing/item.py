@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from review.listing.safe_text import Stretch
+    from store.crawl.pictures import ListingPicture
     from store.model import ListingContent, Score, Sighting, Verdict
     from store.review.listings import ListingFile
     from store.review.notices import Notice
@@ -75,6 +76,15 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPicture:
+    """One picture of the listing."""
+
+    picture: ListingPicture
+    text: tuple[Piece, ...]
+    """What was read in it, with the evidence marked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
     """One field that differs from the previous sighting."""
 
@@ -110,6 +120,7 @@ class Item:
     wording: WordContributions | None
     """None if the score has no word contributions."""
     evidence: tuple[Evidence, ...]
+    pictures: tuple[ShownPicture, ...]
     history: tuple[Seen, ...]
     """Newest first."""
     standing: Verdict | None
@@ -145,6 +156,7 @@ def read_item(file: ListingFile) -> Item:
         log_odds=_log_odds(file.score) if file.score else 0.0,
         wording=read_word_contributions(newest.text, file.score.reasons) if file.score else None,
         evidence=read_evidence(newest.text, reasons),
+        pictures=read_shown_pictures(file),
         history=read_history(file.sightings),
         standing=next((verdict for verdict in given if verdict.verdict_id not in undone), None),
         undone=undone,
@@ -172,8 +184,26 @@ def notice_spans(notices: Sequence[Notice]) -> tuple[Span, ...]:
     return tuple(
         Span(start=start, end=end, kind=each.kind, substance=each.name, note=each.why)
         for each in notices
+        if each.kind != "picture"
         for start, end in each.spans
     )
+
+
+def read_shown_pictures(file: ListingFile) -> tuple[ShownPicture, ...]:
+    """Return the pictures of a listing, with the evidence marked in their texts."""
+    spans = [
+        Span(start=start, end=end, kind="picture", substance=each.name, note=each.why)
+        for each in file.notices
+        if each.kind == "picture"
+        for start, end in each.spans
+    ]
+    shown, begin = [], 0
+    for picture in file.pictures:
+        text = picture.text or ""
+        own = [replace(span, start=span.start - begin, end=span.end - begin) for span in spans]
+        shown.append(ShownPicture(picture=picture, text=cut(text, own)))
+        begin += len(text) + 1 if text else 0  # the places are in the joined texts, one line after another
+    return tuple(shown)
 
 
 def read_fields(content: ListingContent) -> tuple[Field, ...]:

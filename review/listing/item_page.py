@@ -35,6 +35,7 @@ from store.accounts.users import Role
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.crawl.drawings import drawing_of
+from store.crawl.pictures import same_pictures, shown_picture
 from store.database import transaction
 from store.model import MAY_SEE_CONTACTS
 from store.review import listings, workspace
@@ -61,6 +62,9 @@ if TYPE_CHECKING:
     from store.review.listings import ListingFile
     from store.review.queue import ListedItem
 
+
+MOST_SAME = 20
+"""Listings with the same picture that are shown."""
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -199,6 +203,13 @@ def show_kept_page(
     return answer_page(request, "kept_page.html", shown)
 
 
+@pages.get("/pictures/{sha256}")
+def show_picture(db: TheDatabase, person: TheContactViewer, sha256: str) -> Response:
+    """Return the copy of a picture, encoded anew without metadata, to those who may see contacts."""
+    shown = shown_picture(db, sha256)
+    return Response(shown, media_type="image/webp") if shown else Response(status_code=404)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastVerdict:
     """The reviewer's newest verdict that can be undone or given again."""
@@ -275,6 +286,10 @@ def answer_item(
         "said": message.said,
         "warned": message.warned,
         "is_draft_kept": message.draft is not None,
+        "same_pictures": masks(
+            same_pictures(db, listing_id, [each.sha256 for each in kept.pictures], limit=MOST_SAME)
+        ),
+        "are_blurred": review_settings(db).blur_pictures > 0,
         **_near(request, db, kept, person),
     }
     return answer_page(request, "item.html", around | shown, status=message.status)

@@ -120,12 +120,24 @@ def set_for_all(
     return go("/settings")
 
 
+@pages.post("/settings/pictures")
+def choose_pictures(
+    db: TheDatabase,
+    context: TheContext,
+    person: TheLead,
+    pictures: Annotated[Literal["shown", "blurred"], Form()],
+) -> Response:
+    """Choose whether pictures of listings are blurred until a person asks for them, and log the change."""
+    change_for_all(db, context, person, "blur_pictures", float(pictures == "blurred"))
+    return go("/settings")
+
+
 @pages.post("/settings/notices")
 def choose_notices(
     db: TheDatabase,
     context: TheContext,
     person: TheLead,
-    flagged: Annotated[list[Literal["watch", "equipment", "rule", "class"]] | None, Form()] = None,
+    flagged: Annotated[list[Literal["watch", "equipment", "rule", "class", "picture"]] | None, Form()] = None,
 ) -> Response:
     """Choose which kinds of notices put a listing into everyone's queue, and log each change."""
     for kind in NOTICE_KINDS:

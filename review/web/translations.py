@@ -156,7 +156,7 @@ KINDS = {
     "name": N_("name"), "cas": N_("CAS number"), "abbreviation": N_("abbreviation"),
     "disguised": N_("disguised name"),
     "mention": N_("only mentioned"), "trade": N_("trade signal"),
-    "office_term": N_("term of this office"),
+    "office_term": N_("term of this office"), "picture": N_("in a picture"),
 }  # fmt: skip
 """Kinds of evidence as the filter names them."""
 

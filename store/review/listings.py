@@ -13,6 +13,7 @@ from store import rows
 from store.crawl.drawings import drawing_of
 from store.crawl.evidence import EvidenceRecord, chain_of, get_record, record_of_page
 from store.crawl.pages import digest_finding
+from store.crawl.pictures import ListingPicture, pictures_of
 from store.errors import UnknownRow
 from store.model import Decision, DigestFinding, Listing, Score, Sighting, Stage, Verdict
 from store.review.cases import Filed
@@ -40,8 +41,10 @@ class ListingFile:
     score: Score | None
     """Score of the newest sighting by the model in use."""
     office_hits: tuple[OfficeHit, ...]
-    notices: tuple[Notice, ...]
     """Terms of the office in the newest sighting."""
+    notices: tuple[Notice, ...]
+    pictures: tuple[ListingPicture, ...]
+    """Kept pictures of the newest sighting, in page order."""
     verdicts: tuple[Verdict, ...]
     """Oldest first."""
     archive: str
@@ -74,6 +77,7 @@ def listing_file(db: Database, listing_id: str) -> ListingFile:
         score=score,
         office_hits=tuple(hits_of(db, sightings[0].sighting_id)),
         notices=tuple(notices_of(db, sightings[0].sighting_id)),
+        pictures=tuple(pictures_of(db, sightings[0].sighting_id)),
         verdicts=tuple(verdicts_of(db, listing_id)),
         archive=page["path"] or "",
         archive_sha256=page["sha256"] or "",
