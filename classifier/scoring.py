@@ -334,7 +334,10 @@ def score_new(
         except Exception as error:
             runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
             raise
-        sentence = f"{counts['scored']} scored, {counts['flagged']} flagged by model {in_use.model_id}."
+        sentence = (
+            f"{counts['scored']} scored, {counts['flagged']} flagged by model {in_use.model_id} under "
+            f"{settings.law}."
+        )
         if named := counts.get("office_terms"):
             sentence += f" Terms of the office were found {counted(named, 'time', 'times')}."
         sentence += would_flag

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
 from classifier.errors import ModelError
+from store.messages import counted
 from text.normalise import comparable
 
 if TYPE_CHECKING:
@@ -236,7 +237,8 @@ class Law:
         more = ""
         if self.imported:  # the digest tells two imports apart where this text names an edition
             digest = hashlib.sha256(repr(self.imported).encode()).hexdigest()[:8]
-            more = f" with {len(self.imported)} imported rows ({digest})"
+            rows = counted(len(self.imported), "imported row", "imported rows")
+            more = f" with {rows} ({digest})"
         return ", ".join(self.instruments) + as_of + more
 
     @property

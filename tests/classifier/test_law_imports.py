@@ -131,7 +131,10 @@ def test_an_import_counts_only_when_a_lead_accepts_it(store: Path) -> None:
         assert logged == [(AuditAction.LAW_DECIDED, "lea"), (AuditAction.LAW_IMPORTED, "ada")]
         with pytest.raises(LawImportRefused, match="decided by lea before"):
             decide_import(db, number, "rejected", why="late", by="lea", now=NOW)
-        assert score(store).startswith("0 scored")
+        again = score(store)
+        assert again.startswith(
+            f"0 scored, 0 flagged by model {in_use.model_id} under un, incb, us, eu with 1"
+        )
 
 
 def test_a_later_import_replaces_and_ends_entries(store: Path) -> None:
