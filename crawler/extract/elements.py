@@ -68,6 +68,11 @@ _is_hidden_name = name_test(
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _UNSHOWN = frozenset({"script", "style", "noscript", "template"})
 _LEVELS = 8
+_NAMING = frozenset({
+    "class", "id", "data-testid", "data-test-id", "data-test", "data-qa", "data-qa-qualifier", "data-cy",
+    "data-hook", "data-automation-id",
+})  # fmt: skip
+"""Attributes that say what an element is: those for styles, and those that frameworks for tests look for."""
 _UNSEEN = frozenset(
     {"script", "style", "noscript", "template", "head", "svg", "iframe", "select", "textarea", "canvas"}
 )
@@ -97,9 +102,8 @@ def named_elements(root: etree._Element) -> dict[Role, list[etree._Element]]:
     for element in root.iter():
         if element.tag in _NOT_SHOWN:
             continue
-        for attribute in ("class", "id", "data-testid"):
-            name = element.get(attribute)
-            if name:
+        for attribute, name in element.items():
+            if name and attribute in _NAMING:
                 for role in _roles(name[:LONGEST_NAME]):
                     if not found[role] or found[role][-1] is not element:
                         found[role].append(element)

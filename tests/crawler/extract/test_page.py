@@ -259,3 +259,11 @@ def test_a_shop_is_not_the_brand_of_its_goods() -> None:
     product = json_ld({"@type": "Product", "name": "Oxalic acid", "brand": "Shop", "offers": {"price": "2"}})
     page = f"<html><body>{product}<h1>Oxalic acid</h1></body></html>"
     assert "brand" not in dict(_content(page).attributes)
+
+
+def test_an_attribute_for_tests_names_an_item_number() -> None:
+    """A shown number beats a hidden one, also where only an attribute for tests says what it is."""
+    shown = '<p><span data-qa-qualifier="product-reference">1002/710</span></p>'
+    content = _content(f"<html><body>{json_ld(PRODUCT)}<h1>Citric acid, 25 kg bag</h1>{shown}</body></html>")
+    assert content.item_id == "1002/710"
+    assert content.provenance["item_id"] == "visible:name"
