@@ -59,8 +59,12 @@ class TaughtPage:
     """By field, the element that was pointed at, if one was."""
 
 
-def induce(name: str, pages: Sequence[TaughtPage], others: Sequence[tuple[PageFields, str]]) -> Rule | None:
-    """Return the best rule that reads a field right on every taught page, or None.
+def induce(
+    name: str, pages: Sequence[TaughtPage], others: Sequence[tuple[PageFields, str]]
+) -> tuple[Rule, float] | None:
+    """Return the best rule that reads a field right on every taught page, with its agreement, or None.
+
+    The agreement is the share of other pages with two values on which the general rules read alike.
 
     Rules are compared by the share of other pages on which they find one value, then by the share on which
     they agree with the general rules, then by their robustness: names for data before ids, ids before
@@ -76,7 +80,7 @@ def induce(name: str, pages: Sequence[TaughtPage], others: Sequence[tuple[PageFi
     agreeing = islice(_agreeing(name, taught), _MOST_KEPT)
     ranked = sorted(((*_shares(name, rule, others), weight, rule) for weight, rule in agreeing),
                     key=lambda each: (-each[0], -each[1], each[2]))  # fmt: skip
-    return ranked[0][3] if ranked else None
+    return (ranked[0][3], ranked[0][1]) if ranked else None
 
 
 def _agreeing(name: str, taught: Sequence[TaughtPage]) -> Iterator[tuple[float, Rule]]:
@@ -111,7 +115,7 @@ def _shares(name: str, rule: Rule, others: Sequence[tuple[PageFields, str]]) -> 
         if values and general
     ]
     single = sum(len(values) == 1 for values, _, _ in found) / len(found) if found else 1.0
-    return round(single, 1), round(sum(alike) / len(alike), 1) if alike else 0.0
+    return round(single, 1), round(sum(alike) / len(alike), 1) if alike else 1.0
 
 
 def _candidates(name: str, page: TaughtPage) -> Iterator[tuple[float, Rule]]:

@@ -15,7 +15,7 @@ from crawler.teach.following import failing, shares, shares_of, value_of
 from crawler.teach.induce import CLEANINGS, TaughtPage, induce
 from crawler.teach.pages import CannotTeach, SourcePage
 from crawler.teach.reader import Case, DeclaredReader, Rule, TaughtField
-from crawler.teach.reading import CONTENT_NAMES, PageFields, place_text, read_taught
+from crawler.teach.reading import CONTENT_NAMES, PageFields, place_text, read_taught, same
 from crawler.workers.page_parser import PageJob, parse_here
 from store.model import PageOutcome
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 FEWEST_PAGES, MOST_TAUGHT = 2, 10
 _EXPECTED_CHARS = 200
 """Characters of a description that a case keeps."""
+_LEAST_AGREEMENT = 0.8
+"""A place that agrees less with general rules that were right on every taught page is worse than they are."""
 AS_READ = "\0"
 """In place of a value: the value that is read now is right."""
 
@@ -95,6 +97,7 @@ def teach(
     own = {page.sha256 for page, _ in pages}
     rest = [(page, _general(page)) for page in others if page.sha256 not in own]
     rest = [(page, read) for page, read in rest if read.outcome is not PageOutcome.UNREADABLE]
+    generals = [_general(page) for page, _ in pages]
     rules: dict[str, Rule] = {}
     unlearned: dict[str, str] = {}
     for name in TaughtField:
@@ -104,8 +107,14 @@ def teach(
         compared = [(fields, value) for page, read in rest if (fields := _fields(page)) is not None
                     and (read.listing or name == TaughtField.NEXT_PAGE)
                     for value in (_general_value(read, name),)]  # fmt: skip
-        if rule := induce(name, taught, compared):
-            rules[name] = rule
+        found = induce(name, taught, compared)
+        if found and found[1] < _LEAST_AGREEMENT and _is_known(name, taught, generals):
+            unlearned[name] = (
+                "The general rules read it right on these pages already, and the place that was found "
+                f"disagrees with them on other pages ({found[1]:.0%} agree). Teach pages that are read wrong."
+            )
+        elif found:
+            rules[name] = found[0]
         else:
             shown = "; ".join(repr(each[:60]) for each in wanted)
             unlearned[name] = (
@@ -129,7 +138,8 @@ def teach(
             for (page, _), each in zip(pages, taught, strict=True)
         ),
     )
-    return _measured(reader, unlearned, [(page, _general(page)) for page, _ in pages], rest)
+    own_pages = [page for page, _ in pages]
+    return _measured(reader, unlearned, list(zip(own_pages, generals, strict=True)), rest)
 
 
 def check_cases(reader: DeclaredReader, bodies: Mapping[str, bytes]) -> list[str]:
@@ -221,6 +231,15 @@ def _taught_page(
         if value:
             wanted[name] = value
     return TaughtPage(fields=fields, wanted=wanted, elements=elements)
+
+
+def _is_known(name: str, taught: Sequence[TaughtPage], generals: Sequence[ExtractedPage]) -> bool:
+    """Return whether the general rules read a field right on every page on which it was taught."""
+    return all(
+        same(name, _general_value(read, name), page.wanted[name], page.fields.document)
+        for page, read in zip(taught, generals, strict=True)
+        if name in page.wanted
+    )
 
 
 def _element(fields: PageFields, place: int, url: str) -> etree._Element:

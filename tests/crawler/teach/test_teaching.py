@@ -101,6 +101,25 @@ def test_what_cannot_be_learned_is_said() -> None:
         teach([(page(1), {}), (page(2), {})], [], before=None, by="ada", now=NOW)
 
 
+def test_a_place_that_is_worse_than_the_general_rules_is_not_learned() -> None:
+    """Where they were right on the taught pages and disagree on others, their value stays."""
+    plain = "<div id='box'><h1>Lamp of kind {0}</h1><p>$ 2{0}.00</p><p>Four pieces are left.</p></div>"
+    reduced = "<div id='box'><h1>Lamp of kind {0}</h1><p>Was $ 90.00</p><p>$ 2{0}.00</p></div>"
+    saved = [
+        SourcePage(
+            url=f"{BASE}item/{number}", body=(plain if number < 3 else reduced).format(number).encode()
+        )
+        for number in range(1, 7)
+    ]
+    prices = [
+        {"title": Pointed(value=AS_READ), "price": Pointed(value=f"$ 2{number}.00")} for number in (1, 2)
+    ]
+    lesson = teach(list(zip(saved[:2], prices, strict=True)), saved[2:], before=None, by="ada", now=NOW)
+    assert "title" in lesson.reader.fields
+    assert "disagrees with them on other pages" in lesson.unlearned["price"]
+    assert read_now(saved[4], lesson.reader)["price"] == "$ 25.00"
+
+
 def test_cases_fail_when_the_file_is_changed() -> None:
     """A case names the page, the field, what is read and what is right."""
     reader = taught().reader
