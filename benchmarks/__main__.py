@@ -68,6 +68,7 @@ BENCHMARKS = (
     Benchmark(name="owner", full="", quick="--pages 200 --rounds 1"),
     Benchmark(name="memory", full="", quick="--listings 8192"),
     Benchmark(name="render", full="", quick="--pages 20", needs="playwright"),
+    Benchmark(name="pictures", full="--db var/demo.db", quick="--quick", needs="rapidocr"),
     Benchmark(name="linking", full="", quick="--quick"),
     Benchmark(name="pointing", full="", quick="--quick"),
     Benchmark(name="attack", full="", quick="--kills 12"),
