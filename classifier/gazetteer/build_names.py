@@ -47,7 +47,6 @@ LANGUAGES = ("de", "es", "pt", "fr", "ru")
 
 LETTERS = re.compile("[a-z]+")
 ESTER = re.compile(r"((?:di)?(?:methyl|ethyl)|(?:iso)?propyl|(?:iso|sec-|tert-)?butyl) (.+ate)")
-RUSSIAN_ADJECTIVE = re.compile("[а-яё]+(?:ая|ый|ий|ой)")
 
 
 def all_names(controlled: list[Row], pubchem: list[Row], multilingual: list[Row]) -> Iterator[Row]:
@@ -63,7 +62,8 @@ def all_names(controlled: list[Row], pubchem: list[Row], multilingual: list[Row]
     own = [row for row in _source_names(controlled, pubchem)
            if row["name"].casefold() not in dropped
            and (row["substance_key"], comparable(row["name"])) not in ruled]  # fmt: skip
-    for row in [*own, *curated, *_variants([*own, *curated]), *_multilingual_names(multilingual)]:
+    foreign = list(_multilingual_names(multilingual))
+    for row in [*own, *curated, *_variants([*own, *curated]), *foreign, *_variants(foreign)]:
         mark = (row["substance_key"], comparable(row["name"]), row["lang"], ", " in row["name"])
         if mark not in seen and mark[1]:
             seen.add(mark)
@@ -71,20 +71,21 @@ def all_names(controlled: list[Row], pubchem: list[Row], multilingual: list[Row]
 
 
 def _variants(rows: list[Row]) -> Iterator[Row]:
-    """Yield the English names in other languages, and inverted Russian names."""
+    """Yield the English names in other languages, and inverted names of the languages that invert them."""
     for row in rows:
         if row["context"] or row["kind"] in {"code", "abbreviation"}:
             continue
         if row["lang"] == "en":
             for lang, name in translations(row["name"]):
-                yield _name(row["substance_key"], name, lang, "synonym", BY_PIECES)
-                yield from _inverted(row["substance_key"], name, lang)
-        yield from _inverted(row["substance_key"], row["name"], row["lang"])
+                translated = _name(row["substance_key"], name, lang, "synonym", BY_PIECES)
+                yield translated
+                yield from _inverted(translated)
+        yield from _inverted(row)
 
 
-def _inverted(key: str, name: str, lang: str) -> Iterator[Row]:
-    for inverted in inversions(name, lang):
-        yield _name(key, inverted, lang, "synonym", BY_PIECES)
+def _inverted(row: Row) -> Iterator[Row]:
+    for name in inversions(row["name"], row["lang"]):
+        yield row | {"name": name, "kind": "synonym", "source": BY_PIECES}
 
 
 def _name(key: str, name: str, lang: str, kind: str, source: str, context: str = "") -> Row:
@@ -175,10 +176,15 @@ def translations(name: str) -> Iterator[tuple[str, str]]:
 
 
 def inversions(name: str, lang: str) -> Iterator[str]:
-    """Yield a Russian name of adjective and noun in inverted order, as in Russian catalogues."""
-    words = name.split(" ")
-    if lang == "ru" and len(words) == 2 and RUSSIAN_ADJECTIVE.fullmatch(words[0]):
-        yield f"{words[1]} {words[0]}"
+    """Yield a name of adjective and noun in inverted order, as catalogues of some languages print it."""
+    adjective, _, noun = name.partition(" ")
+    if noun and " " not in noun and adjective.endswith(_adjective_endings(lang)):
+        yield f"{noun} {adjective}"
+
+
+@cache
+def _adjective_endings(lang: str) -> tuple[str, ...]:
+    return tuple(ending.text for ending in words("chemical_names.adjectives") if ending.language == lang)
 
 
 def _spelled(english: str, lang: str) -> str:

@@ -34,7 +34,16 @@ def test_a_name_with_an_unknown_piece_is_left_alone(english: str) -> None:
     assert [text for _, text in translations(english) if text] == []
 
 
-def test_russian_catalogues_put_the_noun_first() -> None:
-    """Adjective and noun change places in Russian, and in no other language."""
-    assert list(inversions("серная кислота", "ru")) == ["кислота серная"]
+@pytest.mark.parametrize(
+    ("name", "lang", "inverted"),
+    [
+        ("серная кислота", "ru", "кислота серная"),
+        ("оцтовий ангідрид", "uk", "ангідрид оцтовий"),
+        ("сярна киселина", "bg", "киселина сярна"),
+        ("sirćetna kiselina", "hr", "kiselina sirćetna"),
+    ],
+)
+def test_some_catalogues_put_the_noun_first(name: str, lang: str, inverted: str) -> None:
+    """Adjective and noun change places in the languages whose lexicon lists endings of adjectives."""
+    assert list(inversions(name, lang)) == [inverted]
     assert list(inversions("sulfuric acid", "en")) == []
