@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import chain, compress, repeat
 from typing import TYPE_CHECKING
 
-from text.characters import GREEK_NAMES, LOOKALIKES, ONE_ALPHABET, Characters
+from text.characters import GREEK_CAPITALS, GREEK_NAMES, LOOKALIKES, ONE_ALPHABET, Characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,10 @@ LONGEST_KEPT = 32
 """Longest run of characters that is cached: words recur, but paragraphs of Chinese only fill the memory."""
 
 _CHARACTERS = Characters()
+
+GREEK_WORD = re.compile("[Α-Ωα-ωΆ-ώ]*[ΗΜΝΥ][Α-Ωα-ωΆ-ώ]*")
+"""A Greek word with a capital of `GREEK_CAPITALS`."""
+ONLY_LOOKALIKES = re.compile("[ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ]+")
 
 ASCII_FOLDED = bytes(
     ord(chr(code).lower()) if 32 <= code < 127 else 32 if code < 128 else code for code in range(256)
@@ -154,7 +158,7 @@ def _join(text: str) -> str:
     return "".join(
         characters.encode().translate(ASCII_FOLDED).decode()
         if characters.isascii()
-        else "".join(map(_CHARACTERS.__getitem__, characters))
+        else _folded_characters(characters)
         for _start, _end, characters in _stretches(text)
     )
 
@@ -170,7 +174,12 @@ def _kept_folded(characters: str) -> str:
 
 
 def _folded_characters(characters: str) -> str:
-    return "".join(map(_CHARACTERS.__getitem__, characters))
+    return "".join(map(_CHARACTERS.__getitem__, GREEK_WORD.sub(_capitals_seen, characters)))
+
+
+def _capitals_seen(word: re.Match[str]) -> str:
+    """Return a word in Latin capitals if all its letters look like them: `Υπερμαγγανικό` stays Greek."""
+    return word.group().translate(GREEK_CAPITALS) if ONLY_LOOKALIKES.fullmatch(word.group()) else word.group()
 
 
 def _spans(text: str) -> list[tuple[int, int]]:

@@ -43,6 +43,9 @@ MIXED_KEYS = frozenset({"NME", "PPA", "PSE", "RP", "CBD"})
 
 ABBREVIATION = re.compile(r"^[A-Z0-9-]{2,6}$")
 
+SHORTEST_CLEAR = 8
+"""Letters from which a name of low confidence cannot be another word: at worst nobody writes it so."""
+
 LANGUAGES = ("de", "es", "pt", "fr", "ru")
 
 LETTERS = re.compile("[a-z]+")
@@ -112,7 +115,7 @@ def _multilingual_names(rows: list[Row]) -> Iterator[Row]:
         kind = "synonym"
         if row["kind"] == "abbreviation":
             kind, context = "abbreviation", "chemistry"
-        if row["confidence"] == "low":
+        if row["confidence"] == "low" and len(comparable(row["name"])) < SHORTEST_CLEAR:
             context = context or "form"
         name = _name(row["key"], row["name"], row["lang"], kind, row["source"], context)
         yield name | {"confidence": row["confidence"], "note": row["note"]}

@@ -67,7 +67,7 @@ def _mention_patterns() -> dict[str, re.Pattern[str]]:
     }
 
 
-def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
+def why_not_offered(text: str, start: int, end: int, *, title: str, whole: str) -> str:
     """Return why the name at `text[start:end]` of a folded text is not for sale, or an empty string.
 
     Args:
@@ -75,6 +75,7 @@ def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
         start: Start of the name.
         end: End of the name.
         title: Folded first line of the text: the title of a book explains the names below it.
+        whole: The folded text if its description may say what the text is about, otherwise empty.
     """
     patterns = _mention_patterns()
     words_before = text[max(0, start - WINDOW) : start]
@@ -88,8 +89,14 @@ def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
         return f'after "{goods["for"]}"'
     if after := patterns["after"].match(text[end : end + WINDOW]):
         return f'before "{after.group().strip()}"'
-    about = _about(text if len(text) <= SHORT_TEXT else title, title)
+    about = _about(whole if 0 < len(whole) <= SHORT_TEXT else title, title)
     return f'the text is about "{about}"' if about else ""
+
+
+def announced_at(text: str, start: int) -> int:
+    """Return where the words that announce a CAS number begin, as in `cas no 67-64-1`, or `start`."""
+    found = CAS_WORD.search(text, max(0, start - WINDOW), start)
+    return found.start() if found else start
 
 
 def other_number(text: str, start: int, goods: str) -> str:
@@ -100,9 +107,9 @@ def other_number(text: str, start: int, goods: str) -> str:
         start: Start of the number.
         goods: The goods that the title names, unless a chemical is for sale too; or an empty string.
     """
-    before = text[max(0, start - WINDOW) : start]
-    if CAS_WORD.search(before):
+    if announced_at(text, start) < start:
         return ""
+    before = text[max(0, start - WINDOW) : start]
     found = _mention_patterns()["other number"].search(before)
     return f'after "{found[1]}"' if found else f'the number of "{goods}"' if goods else ""
 

@@ -25,7 +25,14 @@ from classifier.reading.names import (
     phonetic_names,
 )
 from classifier.reading.numbers import PARTS_OF_LISTED, known_parts, numbers_meant, without_whole
-from classifier.reading.offers import ASKED_FOR, finished_drug, is_filler, other_number, why_not_offered
+from classifier.reading.offers import (
+    ASKED_FOR,
+    announced_at,
+    finished_drug,
+    is_filler,
+    other_number,
+    why_not_offered,
+)
 from classifier.reading.spelled_out import spoken_digits
 from classifier.reading.trade_signals import find_cas_numbers, find_trade_signals
 from text.normalise import fold, is_disguised
@@ -211,8 +218,12 @@ def _reading(
         if is_chemical
         else next((deobfuscated.text[a:b] for kind, a, b in goods if kind in NO_CHEMICALS), "")
     )
+    title_end = _title_end(deobfuscated)
+    has_amount = any(kind == "quantity" and start < title_end for kind, start, _end in signals)
     return Reading(
-        mentions=tuple(_mentions(hits, text, deobfuscated, span, named)) if hits else (),
+        mentions=tuple(_mentions(hits, text, deobfuscated, span, named, has_amount=has_amount))
+        if hits
+        else (),
         cas_numbers=tuple(
             CasNumber(number=number, span=span(start, end), listed=number in gazetteer.by_cas)
             for number, start, end in numbers
@@ -248,11 +259,14 @@ def _mentions(
     deobfuscated: Deobfuscated,
     span: Callable[[int, int], tuple[int, int]],
     goods: str,
+    *,
+    has_amount: bool,
 ) -> Iterator[Mention]:
     """Yield the mentions.
 
     In a list of names, a name that is not offered decides for the next name. A substance that the title asks
-    for is also asked for in the description.
+    for is also asked for in the description. If the title states an amount (`has_amount`), the title alone
+    says what the text is about: a seller's description also speaks of data sheets, courses and licences.
     """
     folded = deobfuscated.text
     last, why_last = 0, ""
@@ -269,9 +283,12 @@ def _mentions(
         why_not = (why_last if is_beside else "") or wanted.get(hit.substance.key, "")
         begins, ends = with_attached(folded, hit.start, hit.end)
         if hit.how == "cas":
+            begins = announced_at(folded, hit.start)
             why_not = why_not or other_number(folded, hit.start, goods)
         why_not = why_not or finished_drug(folded, begins, ends, hit.substance.key)
-        why_not = why_not or why_not_offered(folded, begins, ends, title=title)
+        why_not = why_not or why_not_offered(
+            folded, begins, ends, title=title, whole="" if has_amount else folded
+        )
         last, why_last = hit.end, why_not
         if why_not.startswith(ASKED_FOR) and hit.start < len(title):
             wanted[hit.substance.key] = why_not

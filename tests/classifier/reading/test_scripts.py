@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classifier.reading import read_text
+from classifier.reading import read_text, read_texts
 from classifier.reading.boundaries import with_attached
 from classifier.reading.matcher import inflections_of, initials_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from classifier.gazetteer import Gazetteer
 
 
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
         ("ｱｾﾄﾝ", "ACE"),
         ("ﾄﾙｴﾝ 16L", "TOL"),
         ("むすいさくさん", "AA"),
+        ("高锰酸鉀 500g", "KMNO4"),
+        ("Υπερμαγγανικό κάλιο 25 κιλών", "KMNO4"),
+        ("ΑΣΕΤΟΝ 1L", "ACE"),
         ("ban axeton cong nghiep", "ACE"),
         ("İZOSAFROL 5 KG", "ISOS"),
         ("sulfurik asidi bidonla", "H2SO4"),
@@ -55,6 +60,17 @@ if TYPE_CHECKING:
 def test_a_name_is_read_in_the_spelling_of_its_script(text: str, key: str, gazetteer: Gazetteer) -> None:
     """No spaces, native digits, single letters, half width, missing tones and cases hide no name."""
     assert [mention.substance.key for mention in read_text(text, gazetteer).mentions] == [key]
+
+
+@pytest.mark.parametrize("written", [str, str.title, str.upper])
+def test_every_name_is_read_in_any_case(written: Callable[[str], str], gazetteer: Gazetteer) -> None:
+    """A name in small letters, with capitals or all in capitals is offered with its amount."""
+    names = {name.text: each.key for each in gazetteer.substances for name in each.names
+             if not name.context and name.lang != "en"}  # fmt: skip
+    readings = read_texts([f"{written(name)} 25 kg" for name in names], gazetteer)
+    unread = [name for name, reading in zip(names, readings, strict=True) if not any(
+        mention.offered for mention in reading.mentions)]  # fmt: skip
+    assert unread == []
 
 
 @pytest.mark.parametrize(
