@@ -130,9 +130,7 @@ def _given_up(
 
 def stock_way(embedder: TransformerEmbedder, model: TrainedModel) -> Callable[[Sequence[str]], object]:
     """Return what one would write instead, made ready: float32 vectors and a regression on a model's own."""
-    from fixtures.builders.stock_embedder import stock_model  # loads sentence-transformers
-
-    stock = stock_model(embedder)
+    stock = embedder.load()
     kept = model.neighbours
     regression = LogisticRegression(max_iter=1_000).fit(kept.vectors, kept.labels)
     return lambda texts: regression.predict_proba(

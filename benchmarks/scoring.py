@@ -86,9 +86,7 @@ def choose_texts(number: int) -> list[str]:
 def _stock(
     embedder: TransformerEmbedder, data: Dataset
 ) -> tuple[Callable[[Sequence[str]], object], Callable[[Sequence[str]], object]]:
-    from fixtures.builders.stock_embedder import stock_model  # loads sentence-transformers
-
-    model = stock_model(embedder)
+    model = embedder.load()
     regression = LogisticRegression(max_iter=1_000).fit(vectors_in(data.features), data.labels)
 
     def batch(texts: Sequence[str]) -> object:

@@ -27,14 +27,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
-    from tokenizers import Tokenizer
     from torch import Tensor
-    from typing_extensions import TypeIs
 
-    from classifier.features.multilingual import Encoder
     from store.vectors import VectorCache
-
-    TextModel = Encoder | SentenceTransformer
 
 MULTILINGUAL = "multilingual-e5-small"
 ENGLISH = "all-MiniLM-L6-v2"
@@ -110,7 +105,7 @@ class Embedder(Protocol):
 
 @dataclass(slots=True)
 class TransformerEmbedder:
-    """The multilingual model or one of sentence-transformers, loaded at the first text."""
+    """A sentence-transformers model, loaded at the first text."""
 
     name: str
     path: Path
@@ -118,7 +113,7 @@ class TransformerEmbedder:
     weights_id: str
     """Name and weights, e.g. `all-MiniLM-L6-v2@53aa51172d14`."""
     backend: Backend = REFERENCE
-    _model: TextModel | None = None
+    _model: SentenceTransformer | None = None
 
     @property
     def embedder_id(self) -> str:
@@ -129,13 +124,13 @@ class TransformerEmbedder:
         """Encode texts on the CPU, in order, with duplicates."""
         return run_model(self.ready(), [text[:MAX_CHARS] for text in texts])
 
-    def ready(self) -> TextModel:
+    def ready(self) -> SentenceTransformer:
         """Return the model in its backend, loading it at the first call."""
         if self._model is None:
             self._model = in_backend(self.load(), self.backend)
         return self._model
 
-    def load(self) -> TextModel:
+    def load(self) -> SentenceTransformer:
         """Load the model in float32."""
         return _load(self.path)
 
@@ -256,20 +251,20 @@ def embed_texts(
     return np.stack([np.frombuffer(kept[key], dtype="<f4") for key in hashes])
 
 
-def _load(path: Path) -> TextModel:
-    if path.is_file():
-        from classifier.features.multilingual import Encoder
-
-        return Encoder.load(path)
+def _load(path: Path) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
+    from classifier.features.multilingual import load_multilingual
+
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    if path.is_file():
+        return load_multilingual(path)
     return SentenceTransformer(str(path), device="cpu", local_files_only=True)  # nothing is fetched
 
 
-def run_model(model: TextModel, texts: Sequence[str]) -> NDArray[np.float32]:
+def run_model(model: SentenceTransformer, texts: Sequence[str]) -> NDArray[np.float32]:
     """Return the vectors of texts, each of length 1, in the order of the texts.
 
     Args:
@@ -278,52 +273,27 @@ def run_model(model: TextModel, texts: Sequence[str]) -> NDArray[np.float32]:
     """
     import torch
 
-    if not (_is_encoder(model) or _is_transformer(model)):
+    if not _is_transformer(model):
         return np.asarray(model.encode(list(texts), normalize_embeddings=True), dtype=np.float32)
     vectors: dict[int, NDArray[np.float32]] = {}
     with torch.inference_mode():
-        for rows, found in _by_encoder(model, texts) if _is_encoder(model) else _by_modules(model, texts):
-            vectors.update(zip(rows, torch.nn.functional.normalize(found, dim=1).numpy(), strict=True))
+        for rows, inputs in _inputs(model, texts):
+            outputs = model[0](inputs)
+            outputs["token_embeddings"] = outputs["token_embeddings"].float()
+            for module in list(model)[1:]:
+                outputs = module(outputs)
+            found = torch.nn.functional.normalize(outputs["sentence_embedding"].float(), dim=1)
+            vectors.update(zip(rows, found.numpy(), strict=True))
     return np.stack([vectors[row] for row in range(len(texts))]) if vectors else np.zeros((0, 0), np.float32)
 
 
-def _by_encoder(model: Encoder, texts: Sequence[str]) -> Iterator[tuple[list[int], Tensor]]:
-    """Yield the rows and the vectors of each batch."""
-    tokens = model.tokens(texts)
-    for rows in batches(list(map(len, tokens))):
-        yield rows, model([tokens[row] for row in rows])
-
-
-def _by_modules(model: SentenceTransformer, texts: Sequence[str]) -> Iterator[tuple[list[int], Tensor]]:
-    """Do the same with a model of sentence-transformers."""
-    if not texts:
-        return
-    limit = model.max_seq_length
-    encoded = model.tokenizer(list(texts), truncation=limit is not None, max_length=limit)
-    for rows in batches([len(tokens) for tokens in encoded["input_ids"]]):
-        chosen = {name: [column[row] for row in rows] for name, column in encoded.items()}
-        outputs = model[0](dict(model.tokenizer.pad(chosen, return_tensors="pt")))
-        outputs["token_embeddings"] = outputs["token_embeddings"].float()
-        for module in list(model)[1:]:
-            outputs = module(outputs)
-        yield rows, outputs["sentence_embedding"].float()
-
-
-def in_backend(model: TextModel, backend: Backend) -> TextModel:
-    """Return a model in a backend; one of sentence-transformers is switched in place."""
+def in_backend(model: SentenceTransformer, backend: Backend) -> SentenceTransformer:
+    """Switch a model to a backend, in place."""
     import torch
 
-    if _is_encoder(model):
-        return model.to(getattr(torch, backend))
     if _is_transformer(model):
         model[0].to(getattr(torch, backend))
     return model
-
-
-def _is_encoder(model: TextModel) -> TypeIs[Encoder]:
-    from classifier.features.multilingual import Encoder
-
-    return isinstance(model, Encoder)
 
 
 def _processor_flags() -> frozenset[str]:
@@ -337,7 +307,22 @@ def _processor_flags() -> frozenset[str]:
 def _is_transformer(model: SentenceTransformer) -> bool:
     from sentence_transformers.sentence_transformer.modules import Transformer
 
-    return isinstance(model[0], Transformer)
+    from classifier.features.multilingual import Encoder
+
+    return isinstance(model[0], (Transformer, Encoder))
+
+
+def _inputs(
+    model: SentenceTransformer, texts: Sequence[str]
+) -> Iterator[tuple[list[int], dict[str, Tensor]]]:
+    """Yield the rows and the inputs of each batch."""
+    if not texts:
+        return
+    limit = model.max_seq_length
+    encoded = model.tokenizer(list(texts), truncation=limit is not None, max_length=limit)
+    for rows in batches([len(tokens) for tokens in encoded["input_ids"]]):
+        chosen = {name: [column[row] for row in rows] for name, column in encoded.items()}
+        yield rows, dict(model.tokenizer.pad(chosen, return_tensors="pt"))
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -360,28 +345,20 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield rows
 
 
-def token_vectors(model: TextModel, tokens: NDArray[np.int64]) -> NDArray[np.float32] | None:
+def token_vectors(model: SentenceTransformer, tokens: NDArray[np.int64]) -> NDArray[np.float32] | None:
     """Return the vectors with which a transformer begins, one for each token: shape (tokens, dimensions).
 
     None for a model without transformer.
     """
     import torch
 
-    rows = torch.from_numpy(tokens)
-    if _is_encoder(model):
-        return model.token_vectors(rows).numpy()
+    from classifier.features.multilingual import Encoder
+
     if not _is_transformer(model):
         return None
+    rows, encoder = torch.from_numpy(tokens), model[0]
+    if isinstance(encoder, Encoder):
+        return encoder.token_vectors(rows).numpy()
     assert model.transformers_model
     table = cast("torch.nn.Embedding", model.transformers_model.get_input_embeddings())
     return table.weight[rows].detach().float().numpy()
-
-
-def tokenizer_of(model: TextModel) -> tuple[Tokenizer, set[int]] | None:
-    """Return the fast tokenizer of a model and the ids that stand for no text; None without one."""
-    if _is_encoder(model):
-        from classifier.features.multilingual import SPECIAL
-
-        return model.tokenizer, set(range(len(SPECIAL)))
-    backend = getattr(model.tokenizer, "backend_tokenizer", None)
-    return None if backend is None else (backend, set(model.tokenizer.all_special_ids))

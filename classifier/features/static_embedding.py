@@ -21,16 +21,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from classifier.features.embedding import token_vectors, tokenizer_of
+from classifier.features.embedding import token_vectors
 from classifier.reading import as_shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
-
-    from classifier.features.embedding import TextModel
 
 DIMENSIONS = 128
 RARITY = 1e-4
@@ -108,18 +107,18 @@ def _tokenised(pieces: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
     return found
 
 
-def distil(model: TextModel, texts: Sequence[str]) -> StaticEmbedder | None:
+def distil(model: SentenceTransformer, texts: Sequence[str]) -> StaticEmbedder | None:
     """Return the static copy of a model; None for a model without transformer or fast tokenizer.
 
     Args:
         model: The model in any backend; all backends give nearly the same copy.
         texts: The training texts; of a large vocabulary, only the tokens that they have are kept.
     """
-    found = tokenizer_of(model)
-    if found is None:
+    backend = getattr(model.tokenizer, "backend_tokenizer", None)
+    if backend is None:
         return None
-    backend, special = found
-    backend.no_truncation()  # of sentence-transformers, which cut the texts embedded before
+    special = set(model.tokenizer.all_special_ids)
+    backend.no_truncation()  # sentence-transformers leaves on it the truncation of the texts embedded before
     kept = _kept_tokens(backend, texts, special)
     vectors = token_vectors(model, kept)
     if vectors is None:

@@ -390,5 +390,7 @@ def _systematic(text: str, span: tuple[int, int], substance: Substance) -> Menti
     title = text.partition("\n")[0]
     before, name, after = (fold(part).text for part in (text[: span[0]], text[slice(*span)], text[span[1] :]))
     start = len(before)
-    why_not = why_not_offered(before + name + after, start, start + len(name), title=fold(title).text)
+    why_not = why_not_offered(
+        before + name + after, start, start + len(name), title=fold(title).text, whole=""
+    )
     return Mention(substance=substance, span=span, how="name", offered=not why_not, why_not=why_not)

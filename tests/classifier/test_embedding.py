@@ -279,10 +279,8 @@ def test_backends_agree_and_never_share_a_vector(name: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_float32_is_what_sentence_transformers_gives(name: str) -> None:
     """Batches of nearly equally long texts change nothing but the last digits."""
-    from fixtures.builders.stock_embedder import stock_model  # loads sentence-transformers
-
     embedder = opened(name)
-    stock = stock_model(embedder).encode(list(SAMPLE), normalize_embeddings=True)
+    stock = embedder.load().encode(list(SAMPLE), normalize_embeddings=True)
     assert np.allclose(embedder(SAMPLE), stock, atol=1e-5)
 
 
