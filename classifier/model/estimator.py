@@ -54,7 +54,7 @@ BOUNDS: tuple[Ends, ...] = tuple(SIDES[feature.may] for feature in FEATURES.valu
 """Lowest and highest weight of each evidence feature; all other weights are free."""
 
 EMPTY = list(FEATURES).index(NOTHING_READ)
-EMPTY_WEIGHT = 2.0
+EMPTY_WEIGHT = 5.0
 """Weight of an example without evidence that is no offer. Of the texts without evidence, a fifth are offers
 in the starter set, but hardly one in ten thousand in a crawl: most are headlines, links and notices, and a
 flag on them has no reasons but words. A larger weight would be more realistic, but further from the share
