@@ -156,6 +156,8 @@ def test_a_digest_arrives_over_http(db: Database) -> None:
     came: list[dict[str, Any]] = []
 
     class Hook(BaseHTTPRequestHandler):
+        """A webhook that keeps what came."""
+
         def do_POST(self) -> None:
             """Keep what came."""
             came.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))

@@ -63,6 +63,8 @@ def hook(came: SimpleQueue[dict[str, Any]]) -> Iterator[str]:
     """Serve a webhook, and give its address in the form of apprise."""
 
     class Hook(BaseHTTPRequestHandler):
+        """A webhook that keeps what came."""
+
         def do_POST(self) -> None:
             """Keep what came."""
             came.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))

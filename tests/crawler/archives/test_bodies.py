@@ -53,6 +53,8 @@ def test_a_great_many_empty_members_cost_no_more_than_their_bytes() -> None:
     """Four times the members have four times the bytes copied out of the packed data, not sixteen times."""
 
     class Packed(bytes):
+        """Bytes that count what is copied out of them."""
+
         copied = 0
 
         def __getitem__(self, place: Any) -> Any:
