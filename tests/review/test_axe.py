@@ -34,6 +34,8 @@ from store.review.office_terms import add_term, record_hits
 from store.review.queue import review_queue
 from store.review.watchlists import DigestSettings, make_digest, save_view, set_digests
 from store.review.workspace import change_setting
+from tests.crawler.archives.site import Saved, warc
+from tests.crawler.teach.shop import BASE, body
 from tests.review.browsing import browser, enter, served
 from tests.review.test_cases import LATER
 
@@ -69,6 +71,7 @@ PARTS = ("/listings/{listing_id}/near", "/listings/{listing_id}/contacts")
 """Parts of a page, without a head of their own."""
 
 MORE = (
+    "/service/sources/mercado/teach?page=https://shop.example/item/1&page=https://shop.example/item/2",
     "/?q=nosuch", "/?tour=1", "/?state=every&sort=worth", "/?changed=1", "/bulk?state=every", "/no/page",
     "/?q=phenylacetone", "/suppliers?q=nosuch", "/suppliers/{supplier_id}?contacts=shown",
 )  # fmt: skip
@@ -90,6 +93,9 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """A lead who is an administrator too, before a store in which something of everything has happened."""
     store = tmp_path_factory.mktemp("axe") / "store.db"
     store.with_name("sources.toml").write_text(declared("mercado", cron="30 3 * * *"), encoding="utf-8")
+    lamps = tuple(Saved(url=f"{BASE}item/{number}", body=body(number)) for number in (1, 2))
+    store.with_name("mercado").mkdir()
+    (store.with_name("mercado") / "site.warc.gz").write_bytes(warc(lamps))
     fill_store(store)
     for name, role in (("ada", Role.ADMIN), ("bo", Role.REVIEWER)):
         a_user(store, name, role)
