@@ -38,6 +38,7 @@ LABELS = NARROWINGS | {
     "weekly": N_("Weekly report on suppliers"), "contact": N_("Contact"), "contacts": N_("Contacts"),
     "one": N_("Account"), "other": N_("Account"), "reason": N_("Reason"),
     "username": N_("Name"), "session_id": N_("session"), "token_id": N_("token"), "disabled": N_("State"),
+    "against": N_("beside"), "pictures": N_("Pictures of listings"),
 }  # fmt: skip
 """Fields of forms and addresses as the pages name them."""
 

@@ -24,7 +24,7 @@ HEAVY = (
     "torch", "transformers", "sklearn", "skops", "scrapy", "twisted", "fastapi", "uvicorn",
     "numpy", "pandas", "sqlite_utils", "rich", "structlog", "ray",
 )  # fmt: skip
-SHARED = {"main", "law", "options", "output", "settings"}
+SHARED = {"main", "options", "output", "settings"}
 """Modules of cli/ that hold no command."""
 
 BEYOND = str(2**63)

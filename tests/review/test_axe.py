@@ -65,7 +65,7 @@ VALUES = {
 
 NO_PAGES = (
     "/openapi.json", "/listings/{listing_id}/sheet.pdf", "/cases/{case_id}/sheet.pdf",
-    "/listings/{listing_id}/view/{page_id}.webp",
+    "/listings/{listing_id}/view/{page_id}.webp", "/pictures/{sha256}",
 )  # fmt: skip
 PARTS = ("/listings/{listing_id}/near", "/listings/{listing_id}/contacts")
 """Parts of a page, without a head of their own."""

@@ -180,7 +180,7 @@ def test_a_confined_worker_parses_every_kind_of_page_as_this_process_does() -> N
 def test_a_worker_opens_no_file_and_no_connection(attack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Code that takes over the parser finds nothing to open, and no limit that it may raise again."""
 
-    async def taken_over(response: web_poet.HttpResponse) -> ExtractedPage:
+    async def taken_over(response: web_poet.HttpResponse, *_: object) -> ExtractedPage:
         """Parse in a worker that tries the forbidden calls, once it is ready."""
         if "warm-up" in str(response.url):
             return ExtractedPage(outcome=PageOutcome.LISTING, sentence="not yet")
@@ -215,7 +215,7 @@ def test_a_worker_removes_starts_and_signals_nothing(
     victim = tmp_path / "store.db"
     victim.write_text("kept")
 
-    async def taken_over(response: web_poet.HttpResponse) -> ExtractedPage:
+    async def taken_over(response: web_poet.HttpResponse, *_: object) -> ExtractedPage:
         """Parse in a worker that tries the forbidden call, once it is ready."""
         if "warm-up" not in str(response.url):
             eval(attack.format(victim=str(victim)), {"os": __import__("os")})
