@@ -47,7 +47,10 @@ def test_unreadable_expectations_are_counted(tmp_path: Path) -> None:
     """A page with a malformed line of expectations is reported as left out."""
     folder = _folder(tmp_path, [{"file": "html/1.html", **_RIGHT}])
     (folder / "html/2.html").write_text(_PAGE, "utf-8")
-    assert measure(folder).note == "1 pages, 0 of seen and 1 of unseen sites; 1 more have no readable expectation"
+    assert (
+        measure(folder).note
+        == "1 pages, 0 of seen and 1 of unseen sites; 1 more have no readable expectation"
+    )
 
 
 def test_both_readers_read_one_page_alike() -> None:
