@@ -185,9 +185,8 @@ def _names(gazetteer: Gazetteer) -> Iterator[Pattern]:
             if name.context == NEVER:
                 continue
             is_code = name.kind in {"abbreviation", "code"}
-            forms = [fold(form).text for form in inflections_of(name.text, name.lang)]
-            if name.lang == "el":  # Greek capitals may look like other Latin letters than small letters do
-                forms.append(fold(name.text.upper()).text)
+            spelled = (*inflections_of(name.text, name.lang), name.text.upper())
+            forms = list(dict.fromkeys(fold(form).text for form in spelled))  # Greek capitals fold otherwise
             for form, spelling in ((each, spelling) for each in forms for spelling in spellings_of(each)):
                 yield Pattern(
                     text=squeeze(spelling),

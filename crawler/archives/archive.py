@@ -41,7 +41,6 @@ from crawler.archives.html_files import (
     html_capture,
     index_html,
     index_mhtml,
-    picture_capture,
     read_loose,
     read_manifest,
 )
@@ -434,7 +433,7 @@ class Indexer:
             case Kind.ZIP:
                 self.read_zip(file, prefix=f"{file.name}/", depth=depth)
             case Kind.ASSET if is_picture("", file.name):
-                return [picture_capture(file)]
+                return [Capture(file=file, read=read_loose, is_page=False, is_picture=True)]
             case Kind.ASSET | Kind.OTHER:
                 self.loose_assets += kind is Kind.ASSET
                 self.loose_files.append(file)

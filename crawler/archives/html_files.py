@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import mimetypes
 import zlib
 from dataclasses import dataclass, replace
 from email import errors, policy
@@ -61,23 +60,6 @@ def index_html(file: StoredFile) -> Iterator[Capture]:
 def html_capture(file: StoredFile) -> Capture:
     """Return the page of an HTML file without opening the file."""
     return Capture(file=file, read=read_html)
-
-
-def picture_capture(file: StoredFile) -> Capture:
-    """Return a picture that is a file of its own, without opening the file."""
-    return Capture(file=file, read=read_picture, is_page=False, is_picture=True)
-
-
-def read_picture(capture: Capture, max_bytes: int) -> Payload:
-    """Read the bytes of a picture; its media type is guessed from the name.
-
-    Raises:
-        UnreadableBodyError: If it is over `max_bytes`.
-    """
-    media_type, _ = mimetypes.guess_type(capture.file.name)
-    with capture.file.open() as handle:
-        body = read_bounded(handle, max_bytes)
-    return Payload(headers=(("Content-Type", media_type or "application/octet-stream"),), body=body)
 
 
 def read_html(capture: Capture, max_bytes: int) -> Payload:

@@ -38,7 +38,8 @@ from crawler.live.politeness import NO_FOLLOW, NO_INDEX, has_robots_rule
 from crawler.render.answers import SiteAnswers
 from crawler.render.browser import DrawingStopped
 from crawler.render.pages import PageDrawer
-from crawler.run.spider import CrawledPage, job_of
+from crawler.run.crawled_page import CrawledPage
+from crawler.run.spider import job_of
 from store.crawl.evidence import get_record
 from store.crawl.fetches import (
     REDIRECTED_TO,

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 (msgspec resolves the fields of a drawing)
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
-from crawler.archives import SavedPage  # noqa: TC001 (likewise)
 from crawler.extract.page import ExtractedPage
 from crawler.render import why_not
 from crawler.render.browser import DrawingFailed, Renderer
-from store.crawl.drawings import Box  # noqa: TC001 (likewise)
+from crawler.run.crawled_page import CrawledPage, Drawing
 from store.model import PageOutcome
 
 if TYPE_CHECKING:
+    from crawler.archives import SavedPage
     from crawler.render import Rendering
     from crawler.render.browser import Answer
-    from crawler.run.spider import CrawledPage
     from crawler.workers.page_parser import PageJob, Parse
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
-    """How a browser drew a page, on its way to the store."""
-
-    picture: bytes = field(repr=False)
-    """PNG."""
-    boxes: Mapping[str, Box]
-    """Where each field was read, in pixels of the picture."""
-    requests: int
-    refused: int
-    drawn_with: str
-    answers: tuple[SavedPage, ...] = field(default=(), repr=False)
-    """Files of an archive that the page asked for, which the run has not kept yet."""
 
 
 class Answers(Protocol):

@@ -14,7 +14,7 @@ import structlog
 from crawler.archives.urls import normal_url
 from crawler.errors import CrawlError
 from crawler.evidence.warc_writer import Exchange
-from crawler.run.spider import MOST_PICTURES
+from crawler.run.crawled_page import MOST_PICTURES
 from store.crawl.drawings import PageDrawing
 from store.crawl.evidence import record_evidence
 from store.crawl.fetches import LiveReading, record_fetches, was_understood
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from crawler.archives import ArchiveFault, SavedPage
     from crawler.evidence.keeper import EvidenceKeeper
     from crawler.extract.page import ExtractedListing, ExtractedPage
-    from crawler.render.pages import Drawing
-    from crawler.run.spider import CrawledPage
+    from crawler.run.crawled_page import CrawledPage, Drawing
     from store.crawl.evidence import EvidenceRecord
     from store.crawl.fetches import Fetch
     from store.database import Database

@@ -23,9 +23,9 @@ import web_poet
 from crawler.archives import ArchiveContents
 from crawler.errors import CrawlError
 from crawler.extract.page import extract_page
+from crawler.run.crawled_page import CrawledPage  # noqa: TC001 (msgspec resolves the fields of a message)
 from crawler.run.process import CrawlStopped
 from crawler.run.saved import open_declared, recording, run_saved
-from crawler.run.spider import CrawledPage  # noqa: TC001 (msgspec resolves the fields of a message)
 from crawler.teach.following import TaughtParse
 from crawler.teach.pages import body_in
 from crawler.workers.page_parser import encoded, outcome_by_status

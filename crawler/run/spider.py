@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import scrapy
 from scrapy import signals
 from scrapy.exceptions import IgnoreRequest
 
-from crawler.archives import SavedPage  # noqa: TC001 (msgspec resolves the fields of a page, as of the others)
 from crawler.extract.page import ExtractedPage
 from crawler.render.answers import ArchiveAnswers
-from crawler.render.pages import Drawing, PageDrawer
+from crawler.render.pages import PageDrawer
+from crawler.run.crawled_page import MOST_PICTURES, CrawledPage
 from crawler.workers.page_parser import PageJob
-from store.crawl.evidence import EvidenceRecord  # noqa: TC001
-from store.crawl.fetches import EarlierPage, LiveReading  # noqa: TC001
 from store.model import PageOutcome
 
 if TYPE_CHECKING:
@@ -28,41 +26,16 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from crawler.archives import Archive
+    from crawler.archives import Archive, SavedPage
     from crawler.render import Rendering
     from crawler.workers.page_parser import Parse
 
 
 PAGE_META = "saved_page"
 """Key of `request.meta`, and so of `response.meta`, that holds the `SavedPage`."""
-MOST_PICTURES = 8
-"""Most pictures of one listing that are kept."""
 MOST_PICTURES_OF_PAGE = 100
 MOST_UNDER_WAY = 8
 """Most pages fetched but not yet recorded: enough to keep workers busy, few enough to stop soon."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CrawledPage:
-    """A crawled page on its way to the store."""
-
-    url: str
-    http_status: int | None
-    saved: SavedPage | None = field(default=None, repr=False)  # Scrapy logs an item whole if it fails
-    """None for a page that was not fetched or came over the network."""
-    extracted: ExtractedPage = field(repr=False)
-    pictures: tuple[SavedPage, ...] = field(default=(), repr=False)
-    """The pictures of the page's listings that the archive holds and no earlier page of the crawl had."""
-    body: bytes = field(default=b"", repr=False)
-    """The unpacked body."""
-    record: EvidenceRecord | None = field(default=None, repr=False)
-    """The evidence of a page from the network."""
-    live: LiveReading | None = field(default=None, repr=False)
-    """Values of a page from the network for the next crawl."""
-    same_as: EarlierPage | None = field(default=None, repr=False)
-    """The earlier page with the same bytes, if the page was not parsed again."""
-    drawing: Drawing | None = field(default=None, repr=False)
-    """How a browser drew the page; `body` is then the drawn document."""
 
 
 class MarketplaceSpider(scrapy.Spider):

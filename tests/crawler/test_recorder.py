@@ -9,8 +9,8 @@ from crawler.archives.captures import SavedPage
 from crawler.evidence.keeper import EvidenceKeeper
 from crawler.evidence.verify import verify
 from crawler.extract.page import ExtractedPage
+from crawler.run.crawled_page import CrawledPage
 from crawler.run.recorder import Recorder
-from crawler.run.spider import CrawledPage
 from store.crawl.evidence import evidence_folder
 from store.crawl.runs import begin_run
 from store.crawl.sources import declare_source
