@@ -36,7 +36,13 @@ def command() -> None:
     "--action", type=click.Choice([each.value for each in AuditAction]), help="Only actions of this kind."
 )
 @click.option("--subject", help="Only actions on this subject, e.g. listing:5f0c9a7be1d2c3f4.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="Maximum.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    help="Maximum number of entries.",
+)
 @database_option
 @json_option
 def list_command(

@@ -117,7 +117,7 @@ def show_command(number: str, by: str, database: Path, *, as_json: bool) -> None
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    help="By default by the ending of FILE.",
+    help="Format of the file.  [default: by the ending of FILE]",
 )
 @by_option
 @law_options

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 @click.option(
     "--contacts", "with_contacts", is_flag=True, help="State the contacts; the audit log records it."
 )
-@click.option("--report", "form", default="21 CFR 1310.", show_default=True, help="Beginning of the rules.")
+@click.option(
+    "--report",
+    "form",
+    default="21 CFR 1310.",
+    show_default=True,
+    help="Report template: the rules whose names begin like this.",
+)
 @by_option
 @database_option
 def command(supplier: int, folder: Path, form: str, by: str, database: Path, *, with_contacts: bool) -> None:

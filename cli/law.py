@@ -1,4 +1,4 @@
-"""`law`: the lists that count, their state, and imports; and the options that choose them for other commands.
+"""`law`: the lists that count, their state and imports, and the options by which other commands choose lists.
 
 `--profile` and `--as-of` default to the section `[law]`. The imports that the store has accepted count.
 """
@@ -142,7 +142,7 @@ def command() -> None:
 def status_command(law: Law, days: int | None, database: Path, *, as_json: bool) -> None:
     """Show every profile with the age of its sources, what takes effect soon, and the imports.
 
-    Proposed lists are not in force. An import that waits is counted among the changes, not in the profiles.
+    Proposed lists are not in force. The changes include those of an import that waits; the profiles do not.
 
     Example: precursor-watch law status --days 90
     """
@@ -189,12 +189,12 @@ def status_command(law: Law, days: int | None, database: Path, *, as_json: bool)
 @database_option
 @json_option
 def diff_command(old: str, new: str, profile: str, database: Path, *, as_json: bool) -> None:
-    """Show what was added to the law, removed from it or changed, and when that takes effect.
+    """Show what was added to the law, removed or changed, and when each change takes effect.
 
     OLD and NEW are each one of: a CSV file of list rows, which is checked whole; a date (YYYY-MM-DD), for
-    what was in force on it; "shipped", for the lists that come with the product; "now", for these with the
-    imports that were accepted; or the number of an import, for the law with it. Beside a file, only the lists
-    that the file names are compared.
+    what was in force on that day; "shipped", for the lists that come with the product; "now", for the shipped
+    lists with the accepted imports; or the number of an import, for the law with that import. If one is a
+    file, only the lists that the file names are compared.
 
     Example: precursor-watch law diff 2025-12-31 2026-12-01 --profile canada,eu
 
@@ -228,7 +228,7 @@ def diff_command(old: str, new: str, profile: str, database: Path, *, as_json: b
 
 @command.command("import")
 @click.argument("file", type=ExistingFile)
-@click.option("--why", type=Statement, required=True, help="Why the office brings this list.")
+@click.option("--why", type=Statement, required=True, help="Why the office brings this list in.")
 @by_option
 @database_option
 def import_command(file: Path, why: str, by: str, database: Path) -> None:
@@ -252,11 +252,11 @@ def import_command(file: Path, why: str, by: str, database: Path) -> None:
     click.echo(f"Import {number}: {taken}. Nothing counts yet.")
     if others := sorted({row.profile for row in rows} - set(law.instruments)):
         click.echo(
-            f"Not in this office's profile, so no score uses it: {', '.join(others)}. If it is to count, add "
-            "it to [law] profile in the settings, and retrain."
+            f"Not in this office's profile, so no score uses these rows: {', '.join(others)}. To make them "
+            "count, add the name to [law] profile in the settings, and retrain."
         )
-    click.echo(f"See what it changes: precursor-watch law diff now {number}")
-    click.echo("Score the history under it: precursor-watch score (the service does so by itself)")
+    click.echo(f"See the changes: precursor-watch law diff now {number}")
+    click.echo("Score the history under the new law: precursor-watch score (the service does so by itself)")
     click.echo(f"Then: precursor-watch law preview, and law accept {number} --why ... or law reject {number}")
 
 
@@ -278,10 +278,7 @@ def preview_command(limit: int, database: Path, *, as_json: bool) -> None:
         found = preview(db, waiting, limit=limit)
     number = waiting.law_import_id
     if found is None:
-        raise CommandFailed(
-            f"No model is in use, so nothing is scored and import {number} changes no listing; it can be "
-            "accepted."
-        )
+        raise CommandFailed(f"No model is in use, so import {number} changes no listing; it can be accepted.")
     if as_json:
         print_json({"law_import_id": number, **asdict(found)})
         return
@@ -299,7 +296,7 @@ def preview_command(limit: int, database: Path, *, as_json: bool) -> None:
     )
     if found.unscored:
         click.echo(
-            f"{counted(found.unscored, 'sighting is', 'sightings are')} not yet scored under it: run "
+            f"{counted(found.unscored, 'sighting is', 'sightings are')} not yet scored under the import; run "
             "`precursor-watch score`.",
             err=True,
         )
@@ -319,7 +316,9 @@ def _decision_command(name: str, decision: LawDecision, text: str) -> None:
 
         with open_store(database) as db:
             if list_users(db) and not get_user(db, by).role.includes(Role.LEAD):
-                raise CommandFailed(f"{by} is no lead. A lead decides on imports of the law; give --by.")
+                raise CommandFailed(
+                    f"{by} is no lead. Only a lead decides on imports of the law; name one with --by."
+                )
             decided = decide_import(db, number, decision, why=why, by=by, now=utc_now())
         flags = decided.newly_flagged
         newly = f" {counted(flags or 0, 'listing is', 'listings are')} newly flagged." if flags else ""
@@ -331,7 +330,7 @@ _decision_command(
     "accepted",
     """Let a waiting import count from now on, as a lead.
 
-    Its scores of the whole history come into use. Earlier scores stay, with the law they were given under.
+    The scores under the import come into use for the whole history. Earlier scores stay, with their law.
 
     Example: precursor-watch law accept 3 --why "Looked at the 12 new ones" --by lea
     """,
@@ -376,7 +375,7 @@ def _edition(text: str, database: Path) -> list[ListRow]:
         day = None
     if day is None:
         raise CommandFailed(
-            f"{text!r} is neither a file, a date (YYYY-MM-DD), the number of an import, shipped nor now."
+            f"{text!r} is not a file, a date (YYYY-MM-DD), the number of an import, `shipped` or `now`."
         )
     return [row for row in all_rows(law) if row.status != "proposed" and row.entry().is_in_force(day)]
 
@@ -390,7 +389,7 @@ def _rows_of_file(file: Path, db: Database | None) -> tuple[ListRow, ...]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ListWrong(file.name, [f"it is not a text in UTF-8 ({error})."]) from error
+        raise ListWrong(file.name, [f"it is not text in UTF-8 ({error})."]) from error
     imported = with_imports(db, Law()).imported if db else ()
     return read_list(file.name, text, known_names(), keys_by_cas(), imported)
 
@@ -403,7 +402,8 @@ def _state_cells(each: ProfileState, today: date) -> tuple[str, ...]:
     if each.read_on:
         year, month = map(int, each.read_on.split("-"))
         months = (today.year - year) * 12 + today.month - month
-        age = f"{each.read_on} ({counted(months, 'month', 'months')} ago)"
+        ago = f"{counted(months, 'month', 'months')} ago" if months else "this month"
+        age = f"{each.read_on} ({ago})"
     return (
         each.profile, each.jurisdiction, counts, f"{each.entries:,}", f"{each.low_confidence:,}",
         f"{each.imported:,}", each.newest or "-", age or "-",

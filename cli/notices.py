@@ -29,8 +29,9 @@ def command(kind: str | None, code: str, file: Path | None, database: Path, *, a
     """Count listings by what they show apart from their score.
 
     Kinds: substances under surveillance (watch), machines that laws name (equipment), rules of the listing's
-    own marketplace that it breaks (rule), and compounds that the words of a law cover (class). Weak ones are
-    ordinary goods. A lead chooses in the settings which kinds put a listing into the queue.
+    own marketplace that it breaks (rule), compounds that a class rule of a law covers (class), and evidence
+    in pictures (picture). A weak notice, e.g. of ordinary goods, is no reason to look by itself. A lead
+    chooses in the settings which kinds put a listing into the queue.
 
     Example: precursor-watch notices --kind rule
 

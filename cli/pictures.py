@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "--reread",
     is_flag=True,
-    help="Also read again what other readers read, e.g. before a language was added.",
+    help="Also read again the pictures that other readers read, e.g. after a language was added.",
 )
 @database_option
 def command(database: Path, *, reread: bool) -> None:

@@ -1,4 +1,4 @@
-"""`teach`: teach a source where its pages show each field, and test what it was taught."""
+"""`teach`: learn where the pages of a source show each field, and test a declared reader."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _LONGEST_VALUE = 60
     "pointed",
     multiple=True,
     metavar="NAME[=VALUE]",
-    help="A field, with its value as on the page: the first use of a field is of the first PAGE, the second "
-    "of the second. Without a value, what is read now is right on every PAGE.",
+    help="A field with its value as the page shows it; repeat the field for each PAGE, in the same order. "
+    "Without a value, the value read now is right on every PAGE.",
 )
 @click.option(
     "--check", is_flag=True, help="Test the declared reader on its taught pages; exit with 1 if one fails."
 )
-@click.option("--dry-run", is_flag=True, help="Show what would be read, and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what the new reader would read; write nothing.")
 @by_option
 @sources_option
 @database_option
@@ -57,11 +57,11 @@ def command(  # noqa: PLR0913 (options of one command)
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Teach a source where its pages show each field, by the values on two or three of them.
+    """Teach the program where the pages of a source show each field, from two or three example pages.
 
-    Each PAGE is the address of a saved page of the source; without any, the command lists them. What was
-    learned is written to readers/SOURCE.toml beside the sources file, and the next crawl uses it. Fields:
-    title, price, seller, location, quantity, description, item_id, next_page.
+    Each PAGE is the address of a saved page; without PAGE, the command lists the saved pages of the source.
+    The result, a declared reader, is written to readers/SOURCE.toml beside the sources file, and the next
+    crawl uses it. Fields: title, price, seller, location, quantity, description, item_id, next_page.
 
     \b
     Example:
@@ -111,7 +111,7 @@ def _store(database: Path) -> Iterator[Database | None]:
 
 
 def _assigned(pointed: tuple[str, ...], pages: int) -> list[dict[str, Pointed]]:
-    """Return what is pointed at on each page, from the values of `--field` in order."""
+    """Return the values of `--field` by page, in order."""
     from crawler.teach.reader import TaughtField
     from crawler.teach.teaching import AS_READ, Pointed
 
@@ -120,14 +120,14 @@ def _assigned(pointed: tuple[str, ...], pages: int) -> list[dict[str, Pointed]]:
     for each in pointed:
         name, has_value, value = each.partition("=")
         if name not in set(TaughtField):
-            raise click.UsageError(f"{name!r} is no field; use one of {', '.join(TaughtField)}.")
+            raise click.UsageError(f"{name!r} is not a field; use one of {', '.join(TaughtField)}.")
         if not has_value:
             for page in found:
                 page[name] = Pointed(value=AS_READ)
             continue
         place = used[name] = used.get(name, 0) + 1
         if place > pages:
-            raise click.UsageError(f"{name} has more values than there are pages ({pages}).")
+            raise click.UsageError(f"--field {name} has more values than there are pages ({pages}).")
         if value.strip():
             found[place - 1][name] = Pointed(value=value)
     if not pointed:
@@ -141,7 +141,7 @@ def _list(db: Database | None, database: Path, declared: DeclaredSource) -> None
 
     found = list(saved_pages(db, database, declared, most=_MOST_LISTED))
     if not found:
-        click.echo(f"{declared.source.source_id} has no saved page yet; crawl it first.", err=True)
+        click.echo(f"{declared.source.source_id} has no saved page yet; crawl the source first.", err=True)
         return
     rows = [(page.url, read_now(page, declared.reader)) for page in found]
     print_table(
@@ -157,7 +157,8 @@ def _check(db: Database | None, database: Path, declared: DeclaredSource) -> int
     name = declared.source.source_id
     if declared.reader is None:
         click.echo(
-            harmless(declared.reader_problem or f"{name} has no declared reader; teach it first."), err=True
+            harmless(declared.reader_problem or f"{name} has no declared reader; teach the source first."),
+            err=True,
         )
         return 1
     found = {case.sha256: body_of_case(db, database, declared, case) for case in declared.reader.cases}
@@ -172,7 +173,7 @@ def _check(db: Database | None, database: Path, declared: DeclaredSource) -> int
         )
     if not problems:
         pages = counted(len(bodies), "taught page", "taught pages")
-        click.echo(f"{name}: version {declared.reader.version} reads {pages} right.")
+        click.echo(f"{name}: version {declared.reader.version} reads {pages} correctly.")
     return int(bool(problems))
 
 
@@ -197,7 +198,7 @@ def _print(lesson: Lesson) -> None:
     doubted = sum(bool(row.doubts) for row in lesson.preview)
     pages = counted(len(lesson.preview), "other page", "other pages")
     click.echo(
-        f"\n{pages}, {doubted} with doubts; all required fields on {reader.found:.0%} of item pages, "
+        f"\n{pages}, {doubted} with doubts; all required fields found on {reader.found:.0%} of item pages, "
         f"{reader.agreement:.0%} agreement with the general rules."
     )
 

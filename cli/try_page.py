@@ -35,7 +35,7 @@ _LONGEST_VALUE = 300
     type=AnyFolder,
     help="Write the page and its fields into this folder, as a test case of its page object.",
 )
-@click.option("--most", type=click.IntRange(min=1), help="Parse so many pages of an archive at most.")
+@click.option("--most", type=click.IntRange(min=1), help="Maximum number of pages of an archive to parse.")
 @sources_option
 @database_option
 @json_option

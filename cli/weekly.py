@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 @click.command("weekly")
 @database_option
 @click.option(
-    "--since", type=click.DateTime(["%Y-%m-%d"]), help="First day, UTC.  [default: since the last report]"
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="First day (YYYY-MM-DD, UTC).  [default: the end of the last report]",
 )
 @click.option("--html", "as_html", is_flag=True, help="Print HTML.")
 @click.option(
@@ -32,7 +35,7 @@ def command(
     """Report new suppliers, new links, new substances of known suppliers, and who has gone quiet.
 
     The report names no contact. It leaves out what nobody reviewed, unless a lead chose otherwise under
-    Settings. [maintenance] weekly_cron sends it on a schedule, each week once.
+    Settings. [maintenance] weekly_cron sends it on a schedule, once a week.
 
     Example: precursor-watch weekly --since 2026-11-23
     """

@@ -52,7 +52,7 @@ def test_a_source_is_taught_and_tested(sources: Path) -> None:
     assert "3 other pages, 3 with doubts" in done.out
     assert "Lamp of kind 4" in call("teach", "shop", *own).out
     checked = call("teach", "shop", "--check", *own)
-    assert (checked.exit_code, checked.out) == (0, "shop: version 1 reads 2 taught pages right.\n")
+    assert (checked.exit_code, checked.out) == (0, "shop: version 1 reads 2 taught pages correctly.\n")
     reader.write_text(reader.read_text("utf-8").replace(".offer-name", "h1"), "utf-8")
     failed = call("teach", "shop", "--check", *own)
     assert failed.exit_code == 1
@@ -75,12 +75,12 @@ def test_the_lesson_is_printed_as_json(sources: Path) -> None:
     [
         (["nowhere"], "there is no source 'nowhere'"),
         (["shop", PAGES[0], *TITLES[:1]], "two or three different pages of one layout are needed"),
-        (["shop", *PAGES, "--field", "colour=red"], "'colour' is no field; use one of title, price"),
+        (["shop", *PAGES, "--field", "colour=red"], "'colour' is not a field; use one of title, price"),
         (["shop", *PAGES, *TITLES, *TITLES], "title has more values than there are pages (2)"),
         (["shop", *PAGES], "Name what to learn"),
         (["shop", f"{BASE}no", *PAGES, *TITLES], f"shop has no saved page {BASE}no"),
         (["shop", *PAGES, "--field", "title=Nowhere at all"], "Nothing was learned"),
-        (["shop", "--check"], "shop has no declared reader; teach it first"),
+        (["shop", "--check"], "shop has no declared reader; teach the source first"),
     ],
 )
 def test_each_mistake_gets_a_sentence(arguments: list[str], said: str, sources: Path) -> None:
