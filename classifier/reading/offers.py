@@ -37,6 +37,8 @@ CAS_WORD = re.compile(r"(?<![a-z])cas[^\d]{0,24}$")
 PAUSE = re.compile(r"[:,–—|/]|\s-\s")
 """A phrase governs words after a pause only if it begins its sentence: `no permit wanted, acetone`."""
 QUESTION = re.compile(r"[^?!;,|]{0,40}?\?")
+ONLY_QUESTIONED = re.compile(r"\s*([?？]{2,})\s*")
+"""All that follows a name in a title that asks for it; with one question mark, as many sellers ask."""
 
 
 @cache
@@ -215,6 +217,8 @@ def find_request(text: str, start: int, end: int, *, title: int) -> tuple[str, b
         The words and False for a buy request, the words and True for a seller's question, otherwise an empty
         string and False.
     """
+    if not text[:start].strip() and (questioned := ONLY_QUESTIONED.fullmatch(text, end, title or len(text))):
+        return questioned[1], False
     last = min(end + WINDOW, title) if end <= title else end + WINDOW
     asked = _asked_before(text, start, end, title) or _wished(text, start, end, last)
     asked = asked or _call_to_holders(text, start, end, last)

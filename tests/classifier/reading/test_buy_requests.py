@@ -12,6 +12,9 @@ WANTED = [
     "Wanted: 20 L acetone",
     "WTB acetone 20 litres",
     "We buy acetone in bulk",
+    "Acetone??",
+    "丙酮？？",
+    "Acetone ???\nAcetone for the workshop",
 ]
 
 OFFERED = [
@@ -19,6 +22,9 @@ OFFERED = [
     "Looking for buyers for acetone, 20 t a month",
     "Partners wanted, acetone by the drum",
     "No permit wanted, acetone 20 L",
+    "Acetone?",
+    "Acetone?? 20 L in stock",
+    "Paint thinner?\nAcetone??",
 ]
 
 
