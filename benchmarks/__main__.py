@@ -63,6 +63,8 @@ BENCHMARKS = (
         takes_listings=True,
     ),
     Benchmark(name="languages", full="--db var/demo.db", quick="--db var/demo.db --quick"),
+    Benchmark(name="profiles", full="--db var/demo.db", quick="--db var/demo.db"),
+    Benchmark(name="classes", full="", quick="--quick", needs="rdkit"),
     Benchmark(name="crawl", full="", quick="--pages 200 --rounds 1"),
     Benchmark(name="end_to_end", full="", quick="--pages 200 --rounds 1"),
     Benchmark(name="owner", full="", quick="--pages 200 --rounds 1"),

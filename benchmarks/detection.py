@@ -6,7 +6,8 @@ Prints every figure that detection is judged by: on the labelled listings of FIL
 hand (`docs/label-corrections.csv`), its ordinary goods, finished drugs and darknet rows apart; calibration on
 the held-out part of the starter set; recall by language on the saved marketplaces; the disguised offers of
 `fixtures/evaluation`; each beside what one would use instead; and with `--pages`, how much is flagged of what
-a crawl of saved pages brings, most of which is no offer at all. The model is the one in use in the database.
+a crawl of saved pages brings, most of which is no offer at all. The model is the one in use in the database;
+with `--all-profiles` it reads under every profile of the law.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-import fixtures
 from benchmarks.detection_report import print_report
 from benchmarks.detection_sets import (
     DISGUISED_SETS,
@@ -39,9 +39,12 @@ from benchmarks.detection_sets import (
 )
 from benchmarks.intervals import Way
 from benchmarks.labelled_rows import APART, read_corrections, read_labelled, read_sample
+from benchmarks.profiles import EVERYTHING
 from benchmarks.real_pages import texts_read
+from benchmarks.scoring import STARTER
 from classifier.errors import NoModelInUse
 from classifier.scoring import open_scorer
+from classifier.settings import ScoringSettings
 from classifier.training.examples import load_starter
 from classifier.training.fit import build_dataset
 from cli.options import DEFAULT_DATABASE
@@ -53,8 +56,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from classifier.scoring import Scorer
-
-STARTER = Path(fixtures.__path__[0]) / "training" / "listings.jsonl"
 
 
 def measure(
@@ -124,6 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the resamples [0]")
     parser.add_argument("--full-texts", action="store_true", help="measure titles with descriptions too")
     parser.add_argument("--pages", type=Path, help="count flags among a crawl of these folders of pages too")
+    parser.add_argument("--all-profiles", action="store_true", help="read under every profile of the law")
     parser.add_argument("--show", action="store_true", help="list the rows on the wrong side of the line too")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     chosen = parser.parse_args(arguments)
@@ -132,7 +134,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             model = model_in_use(db)
         if model is None:
             raise NoModelInUse
-        with open_scorer(model, database=chosen.db) as scorer:
+        settings = ScoringSettings(law=EVERYTHING) if chosen.all_profiles else ScoringSettings()
+        with open_scorer(model, database=chosen.db, settings=settings) as scorer:
             detection = measure(
                 chosen.file, scorer, seed=chosen.seed, full_texts=chosen.full_texts, pages=chosen.pages
             )
