@@ -51,7 +51,11 @@ class _RowNumber(click.ParamType[int]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number, or fail with the reason."""
-        return click.IntRange(1, LAST_ROW).convert(value, param, ctx)
+        try:
+            number = int(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a whole number.", param, ctx)
+        return click.IntRange(1, LAST_ROW).convert(number, param, ctx)
 
 
 class _Statement(click.ParamType[str]):

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+EARLIEST = 2000
+"""First year in which `--since` may lie."""
+
 
 @click.command("weekly")
 @database_option
@@ -65,7 +68,13 @@ def command(
             )
             click.echo(done.sentence)
         return
+    now = utc_now()
+    begin = since.replace(tzinfo=UTC) if since else None
+    if begin and (begin.year < EARLIEST or begin > now):
+        raise click.BadParameter(
+            f"{begin.date().isoformat()} is not a day from {EARLIEST}-01-01 to today.", param_hint="'--since'"
+        )
     with open_store(database) as db:
-        week = week_until(db, utc_now(), since.replace(tzinfo=UTC) if since else None)
+        week = week_until(db, now, begin)
     _title, text, page = compose(week)
     click.echo(page if as_html else text)

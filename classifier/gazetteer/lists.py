@@ -89,7 +89,8 @@ def read_list(
     except csv.Error as error:
         raise ListWrong(name, [f"it is not a CSV file ({error})."]) from error
     faults = [f"The column {one} is unknown." for one in heading if one not in columns]
-    faults += [f"The column {one} is missing." for one in NEEDED if one not in heading]
+    if missing := [one for one in NEEDED if one not in heading]:
+        faults.append(f"Needed columns are missing: {', '.join(missing)}.")
     if faults or not lines:
         raise ListWrong(name, faults or ["it has no rows."])
     rows: list[ListRow] = []

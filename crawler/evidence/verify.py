@@ -173,7 +173,7 @@ def _expect_seals(db: Database, since: str) -> None:
     count = since.partition("-")[0]
     found = all_seals(db, first=int(count[:18]) if count.isdecimal() else 0)
     if found != since:
-        raise EvidenceWrong("the seals", f"they give {found}; the line written down is {since}")
+        raise EvidenceWrong("the seals", f"they give {found}, not the line of --since, {since}")
 
 
 def _expect_known(present: Iterable[Path], files: Iterable[EvidenceFile]) -> None:

@@ -70,9 +70,7 @@ def what_is_missing() -> str:
     if packs := missing_packs():
         scripts = ", ".join(PACKS[pack].capitalize() for pack in packs)
         debian = " ".join(f"tesseract-ocr-{pack}" for pack in packs)
-        return (
-            f"Text in pictures is not read in {scripts} letters; install tesserocr, and {debian} of Debian."
-        )
+        return f"Text in pictures is not read in {scripts} letters; install tesserocr, and Debian's {debian}."
     return ""
 
 
@@ -113,7 +111,7 @@ def read_pictures(
                 try:
                     reading = worker.read(body_of(db, folder, picture.record_id))
                 except EvidenceWrong as error:
-                    reading = PictureReading(sentence=f"The evidence holds the picture no longer: {error}")
+                    reading = PictureReading(sentence=f"The evidence no longer holds the picture: {error}")
                 record_reading(db, picture.sha256, reading, read_with=read_with(), now=now())
                 done.add(reading)
                 progress(done.pictures, waiting)

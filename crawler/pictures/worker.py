@@ -237,7 +237,7 @@ def read_picture(body: bytes, settings: PictureSettings) -> PictureReading:
             shown=_shown(picture),
         )
     except UnidentifiedImageError:
-        sentence = f"The bytes are no picture in a known format ({', '.join(FORMATS)})."
+        sentence = f"The bytes are not a picture in a known format ({', '.join(FORMATS)})."
     except MemoryError:
         sentence = "Reading the picture needs more memory than a picture may have."
     except Exception as error:  # noqa: BLE001 (decoders raise any error over hostile bytes)

@@ -106,7 +106,7 @@ def _opened(page: SourcePage, declared: DeclaredSource) -> dict[str, Any]:
     """Return a page with each element's place in `data-at`, its texts, and what is read on it now."""
     document = parse_document(page_response(page))
     if document is None:
-        raise CannotTeach(f"{page.url} holds no HTML that can be read; choose another page.")
+        raise CannotTeach(f"{page.url} is not readable HTML; choose another page.")
     places = {element: place for place, element in enumerate(document.root.iter("*"))}
     texts = [
         (places[line.element], line.text[:_LONGEST_TEXT])

@@ -56,7 +56,7 @@ class TaughtParse:
         if self._reader is not None and self._reader.version == set_aside_before:
             self.set_aside = (
                 f"Version {self._reader.version} of the declared reader was set aside by an earlier crawl, "
-                "since the pages had changed; the general rules read this one. Teach the source again."
+                "since the pages had changed; the general rules read this crawl. Teach the source again."
             )
 
     async def __call__(self, job: PageJob) -> ExtractedPage:

@@ -110,15 +110,15 @@ def teach(
         found = induce(name, taught, compared)
         if found and found[1] < _LEAST_AGREEMENT and _is_known(name, taught, generals):
             unlearned[name] = (
-                "The general rules read it right on these pages already, and the place that was found "
-                f"disagrees with them on other pages ({found[1]:.0%} agree). Teach pages that are read wrong."
+                "The general rules already read it correctly on these pages, and the place that was found "
+                f"disagrees with them on other pages ({found[1]:.0%} agree). Teach pages that it misreads."
             )
         elif found:
             rules[name] = found[0]
         else:
             shown = "; ".join(repr(each[:60]) for each in wanted)
             unlearned[name] = (
-                f"No place reads {shown} on all its pages. Point at another place, or correct it."
+                f"No place reads {shown} on all the pages. Point at another place, or correct the value."
             )
     if not rules:
         raise CannotTeach(f"Nothing was learned. {' '.join(unlearned.values())}".strip())
@@ -218,7 +218,7 @@ def _taught_page(
 ) -> TaughtPage:
     fields = _fields(page)
     if fields is None:
-        raise CannotTeach(f"{page.url} holds no HTML that can be read; choose another page.")
+        raise CannotTeach(f"{page.url} is not readable HTML; choose another page.")
     now = read_now(page, before) if any(each.value == AS_READ for each in pointed.values()) else {}
     wanted: dict[str, str] = {}
     elements: dict[str, etree._Element] = {}

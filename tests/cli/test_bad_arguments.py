@@ -109,3 +109,11 @@ def test_an_empty_reason_is_refused(tmp_path: Path, command: tuple[str, ...]) ->
     called = call(*command, "--db", str(tmp_path / "watch.db"))
     assert called.exit_code == 2
     assert "must not be empty" in called.err
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "2099-01-01", "nonsense"])
+def test_a_weekly_report_begins_on_a_day_of_the_past(day: str, folder: Path) -> None:
+    """A first day before 2000, in the future or without sense is misuse and named."""
+    done = call("weekly", "--since", day, "--db", str(next(folder.glob("*.db"))))
+    assert done.exit_code == 2
+    assert day in done.err

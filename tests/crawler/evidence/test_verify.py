@@ -210,7 +210,7 @@ def test_a_line_written_down_holds_until_a_seal_is_changed(copy: Path) -> None:
         assert verify(db, evidence_folder(copy), since=first).seals == line
     edit("UPDATE evidence_seals SET sealed_at = '2020-01-01T00:00:00.000Z' WHERE rowid = 1")(copy, copy)
     assert walk(copy) == ""
-    with closing(open_database(copy)) as db, pytest.raises(EvidenceWrong, match="the line written down is"):
+    with closing(open_database(copy)) as db, pytest.raises(EvidenceWrong, match="not the line of --since"):
         verify(db, evidence_folder(copy), since=first)
 
 

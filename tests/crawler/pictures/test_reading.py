@@ -70,8 +70,8 @@ def test_script_is_read_or_said_to_be_unread(worker: PictureWorker) -> None:
     [
         (png(60_000, 60_000, b""), "The picture would have 60,000 × 60,000 pixels, more than 50 million"),
         (png(4_000, 4_000, b"\0"), "The picture cannot be decoded"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "The bytes are no picture in a known format"),
-        (b"", "The bytes are no picture in a known format"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "The bytes are not a picture in a known format"),
+        (b"", "The bytes are not a picture in a known format"),
     ],
 )
 def test_bad_picture_gets_a_sentence(worker: PictureWorker, body: bytes, sentence: str) -> None:
