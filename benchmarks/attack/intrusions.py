@@ -6,6 +6,7 @@ import contextlib
 import io
 import itertools
 import os
+import re
 import shutil
 import sys
 from contextlib import closing, redirect_stderr, redirect_stdout
@@ -105,8 +106,7 @@ def _inject(admin: TestClient, route: APIRoute, method: str, value: str, tally: 
 
 
 def _filled(path: str, value: str) -> str:
-    parts = (value if part.startswith("{") else part for part in path.split("/"))
-    return "/".join(parts)
+    return re.sub(r"{[^}]*}", value, path)
 
 
 def archives_and_live(scratch: Path, chance: Random) -> list[Tally]:

@@ -42,7 +42,7 @@ class Service:
             self.starts += 1
 
     def shoot(self, chance: Random, *, at_work: bool) -> bool:
-        """Kill one of its processes with SIGKILL, itself or one that it started, and say whether one was.
+        """Kill the service, one of its children or all of them with SIGKILL; return whether any was killed.
 
         Args:
             chance: Chooses which.
@@ -55,10 +55,13 @@ class Service:
             children = service.children(recursive=True)
             if at_work and not children:
                 return False
-            target = chance.choice([service, *children])
-            name = "service" if target == service else _work(target)
-            os.kill(target.pid, signal.SIGKILL)
-            self.killed[name] += 1
+            # A service killed alone leaves its crawl to end by itself. A power cut ends both, and the crawl
+            # is resumed: so the whole tree is one of the targets.
+            targets = chance.choice([[service], *([child] for child in children), [service, *children]])
+            for target in targets:
+                name = "service" if target == service else _work(target)
+                os.kill(target.pid, signal.SIGKILL)
+                self.killed[name] += 1
             return True
         return False
 
