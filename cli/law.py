@@ -177,6 +177,10 @@ def status_command(law: Law, days: int | None, database: Path, *, as_json: bool)
         click.echo(f"  {harmless(_change_line(change))}")
     if not changes:
         click.echo("  no entry of the lists that count begins or ends.")
+    click.echo(
+        "Stored scores do not follow a change of [law] profile; `precursor-watch retrain` trains a model "
+        "under it, which scores all listings again if it is promoted."
+    )
     if imports:
         click.echo("")
         print_table(("IMPORT", "FILE", "ROWS", "BROUGHT", "BY", "WHY", "STATE"), map(_import_cells, imports))

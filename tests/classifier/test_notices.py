@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -166,3 +168,17 @@ def test_other_rules_read_the_history_anew(db: Database) -> None:
     record_notices(db, lambda batch: [[] for _ in batch], read_with="b", run_id=None, now=NOW)
     sighting_id = int(db.execute("SELECT max(sighting_id) FROM sightings").fetchone()[0])
     assert notices_of(db, sighting_id) == []
+
+
+def test_known_compounds_are_covered_without_rdkit_and_java(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What OPSIN would read of a title is found among the precomputed compounds, by name and by number."""
+    for package in ("rdkit", "py2opsin", "chemicals"):
+        monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    titles = ("Isobutyl phenylacetate 25 kg drum, 99 %", "Powder, CAS 24686-78-0, 1 kg, purity 98 %")
+    found = NoticeReader(law=Law())([noticed(title) for title in titles])
+    assert [[(each.kind, each.code) for each in one] for one in found] == [
+        [("class", "us-8791")],
+        [("class", "us-8330")],
+    ]
+    assert all(each.relation and each.relation.smiles for one in found for each in one)

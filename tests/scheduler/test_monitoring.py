@@ -113,6 +113,15 @@ def test_the_doctor_says_what_is_wrong_and_the_mend(lived: Path, monkeypatch: py
         assert mend in found.stdout
 
 
+def test_the_doctor_says_what_class_rules_cannot_see(lived: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without RDKit, OPSIN and Java the known compounds stay, and each missing part is named."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    found = CliRunner().invoke(group, ["doctor", "--db", str(lived), "--json"])
+    assert "that class rules cover are known; structures are not drawn" in found.stdout
+    assert "rdkit, py2opsin, Java is missing" in found.stdout
+
+
 def test_logs_of_a_run_by_hand_say_that_there_are_none(lived: Path) -> None:
     """And how it ended."""
     found = CliRunner().invoke(group, ["logs", "2", "--db", str(lived)])
