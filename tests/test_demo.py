@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -74,6 +75,22 @@ def test_the_static_copy_of_its_first_stage_sounds_like_the_model(demo: Path) ->
     assert np.array_equal(static([""]), np.zeros((1, static.weights.shape[1]), dtype=np.float32))
 
 
+def test_demo_finds_the_supplier_with_three_names_on_two_marketplaces(demo: Path) -> None:
+    """Nothing says that these accounts belong together; they state the same address and number in turn."""
+    listed = json.loads(_run("suppliers", "list", "--json", "--db", str(demo)).stdout)
+    accounts = {
+        (account["site"].removeprefix("www."), account["name"])
+        for each in listed
+        for account in _supplier(demo, each["supplier_id"])["accounts"]
+        if each["account_count"] > 1
+    }
+    assert accounts == {
+        ("harborwholesale.example", "Lumen Fine Organics"),
+        ("harborwholesale.example", "Nimbus Global Sourcing"),
+        ("anunciossur.example", "Importa Directo 24"),
+    }
+
+
 def test_a_model_that_cannot_be_used_is_trained_anew(demo: Path, tmp_path: Path) -> None:
     """Otherwise the demo would show an old queue and fail at the next new listing."""
     assert _training(demo) is None
@@ -89,6 +106,10 @@ def planted_offers() -> set[str]:
     texts = (path.read_text(encoding="utf-8") for path in MARKETPLACES.glob("*/truth.jsonl"))
     found = (json.loads(line) for text in texts for line in text.splitlines())
     return {row["url"] for row in found if row["truth"] == "offer"}
+
+
+def _supplier(demo: Path, number: int) -> Any:
+    return json.loads(_run("suppliers", "show", str(number), "--json", "--db", str(demo)).stdout)
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -169,14 +169,19 @@ def purge_contacts(
 ) -> int:
     """Remove the contacts that only old, unprotected sightings state, also in the audit log, by number.
 
-    The same listings and holds protect contacts as protect evidence; see `spent_evidence`.
+    The same listings and holds protect contacts as protect evidence; see `spent_evidence`. The contacts of
+    these sightings are never read again.
 
     Returns:
         The number of removed mentions.
     """
     with transaction(db):
+        db.conn.execute(
+            f"INSERT OR IGNORE INTO contact_purges SELECT DISTINCT sighting_id, :now FROM ({_OLD_MENTIONS})",  # noqa: S608 (so)
+            {"before": times.to_text(before), "now": times.to_text(now)},
+        )
         removed = db.conn.execute(
-            f"DELETE FROM contact_mentions WHERE mention_id IN ({_OLD_MENTIONS})",  # noqa: S608 (so)
+            f"DELETE FROM contact_mentions WHERE mention_id IN (SELECT mention_id FROM ({_OLD_MENTIONS}))",  # noqa: S608 (so)
             {"before": times.to_text(before)},
         ).rowcount
         if removed:
@@ -210,7 +215,7 @@ _IS_KEPT = """(
 """SQL condition: a sighting whose listing was flagged, judged, assigned, sampled or filed, or is unscored."""
 
 _OLD_MENTIONS = f"""
-    SELECT mention_id FROM contact_mentions
+    SELECT mention_id, sighting_id FROM contact_mentions
     JOIN sightings USING (sighting_id) JOIN runs USING (run_id)
     WHERE seen_at < :before AND NOT {_IS_KEPT}
       AND NOT EXISTS (

@@ -211,9 +211,12 @@ def record_contacts(
         vault: How contacts are kept.
         sighting: A row with `sighting_id`, `listing_id` and `seen_at`.
         account_id: The account of the seller, if one is named.
-        found: The contacts; those recorded before are left alone.
+        found: The contacts; those recorded before are left alone, and so are those that a purge removed.
         now: The present time.
     """
+    query = "SELECT 1 FROM contact_purges WHERE sighting_id = ?"
+    if db.conn.execute(query, [sighting["sighting_id"]]).fetchone():
+        return 0
     new = 0
     for contact in found:
         hash_ = vault.hash(contact.kind, contact.value)
@@ -257,7 +260,7 @@ def keep_as(db: Database, vault: Vault, *, batch: int = 1_000) -> int:
 
 
 def forget_mentions(db: Database) -> None:
-    """Remove all mentions, so that the next pass reads every sighting again.
+    """Remove all mentions, so that the next pass reads every sighting again, but no purged contact.
 
     Contacts keep their numbers; `drop_unmentioned` removes those that are not found again.
     """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.builders.store import FULL, NOW, crawl_run, keep_picture, page, score, see, use
+from fixtures.builders.store import FULL, NOW, crawl_run, judge, keep_picture, page, score, see, use
 from store.audit.audit import AuditAction, list_entries
 from store.audit.verification import verify
 from store.crawl.pages import SeenListing, record_page
@@ -207,6 +207,24 @@ def test_a_purge_removes_old_contacts_but_none_that_is_protected(db: Database) -
     assert (entry.details["mentions"], "13812345678" in str(entry)) == (1, False)
     verify(db)
     assert run(db) == 0
+
+
+def test_reading_again_brings_no_purged_contact_back(db: Database) -> None:
+    """Not even if the listing was judged since; other contacts are read again."""
+    run_id = crawl_run(db)
+    for number in (1, 2):
+        text = f"Call +86 138 1234 567{number}"
+        see(db, run_id, f"https://andes.example/{number}", replace(FULL, title=str(number), description=text))
+    run(db)
+    use(db)
+    record_scores(db, [score(1, p_offer=0.9), score(2, p_offer=0.1)])
+    later = NOW + timedelta(days=40)
+    purge_contacts(db, before=later, by="ada", now=later)
+    judge(db, 2, now=later)
+    forget_mentions(db)
+    assert run(db) == 1
+    drop_unmentioned(db)
+    assert values(db) == {"+8613812345671"}
 
 
 def test_a_killed_pass_is_repeated_from_its_last_batch(tmp_path: Path) -> None:
