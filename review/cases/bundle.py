@@ -15,7 +15,17 @@ from surt import surt
 
 from review.cases.exported import Missing, case_record, missing_parts, record
 from review.web.languages import N_
-from store.crawl.evidence import FORMAT, LISTINGS, MANIFEST, README, RECORDS, WARC
+from store.crawl.evidence import (
+    FORMAT,
+    LISTINGS,
+    MANIFEST,
+    README,
+    RECORDS,
+    WARC,
+    chain_of,
+    get_record,
+)
+from store.crawl.pictures import pictures_of
 from store.errors import fill
 from store.operations.retention import buried_files
 from store.review.listings import evidence_of
@@ -56,7 +66,7 @@ MISSING
 HOW TO VERIFY WITHOUT THIS PROGRAM
   sha256sum --check {sums}
 compares each file with its SHA-256; manifest.json states the same numbers. Any WARC reader opens
-evidence.warc.gz; "payload_sha256" in records.json is the SHA-256 of the body of a page as it was received.
+evidence.warc.gz; "payload_sha256" in records.json is the SHA-256 of a page or picture as it was received.
 
 HOW TO VERIFY EVERYTHING
   precursor-watch evidence verify THIS.zip
@@ -70,8 +80,8 @@ FILES = {
     CASE: "the case and its journal, with the changes of its listings since they were filed",
     PDF: "the same for reading (PDF/A-3), with case.json and listings.jsonl attached; their SHA-256 stand on "
     "each page",
-    WARC: "the pages as they were received (WARC 1.1); any WARC reader opens the file",
-    RECORDS: "the page and the SHA-256 of each record in evidence.warc.gz",
+    WARC: "the pages and pictures as they were received (WARC 1.1); any WARC reader opens the file",
+    RECORDS: "the page or picture and the SHA-256 of each record in evidence.warc.gz",
     MANIFEST: "the SHA-256 of every other file, the contents, and what is missing and why",
     SIGNATURE: "the signature of manifest.json (Ed25519), with the public key of the database",
     SUMS: "the SHA-256 of the files for sha256sum --check",
@@ -124,8 +134,8 @@ def make_bundle(  # noqa: PLR0913 (what a bundle is made of)
         now: When.
     """
     reviewed = list(found)
-    warc, index, missing_pages = _collect(db, reviewed, evidence)
-    missing = [*missing_pages, *(missing_parts(reviewed, by) if case else ())]
+    warc, index, unreadable = _collect(db, reviewed, evidence)
+    missing = [*unreadable, *(missing_parts(reviewed, by) if case else ())]
     files = {LISTINGS: listing_lines(reviewed), WARC: warc, RECORDS: _json(index)}
     if case:
         files[CASE] = case_json(db, case)
@@ -189,6 +199,7 @@ def make_wacz(
             "title": titles[each["listing_id"]],
         }
         for each in index
+        if each["part"] != "pictures"
     ]
     cdx = sorted(_cdx_line(each, warc) for each in index)
     files = {  # a file beside the folders would be refused by the validator of py-wacz
@@ -244,12 +255,12 @@ def case_json(db: Database, case: Case) -> bytes:
     return _json(case_record(db, case))
 
 
-def missing_pages(db: Database, reviewed: Iterable[Reviewed], evidence: Path | None) -> list[Missing]:
-    """Return the listings whose pages are not stored, without reading the pages."""
+def missing_evidence(db: Database, reviewed: Iterable[Reviewed], evidence: Path | None) -> list[Missing]:
+    """Return the pages and pictures of listings that are not stored, without reading them."""
     found, buried = [], buried_files(db)
     for each in reviewed:
-        for part, page_id in _pages_of(each):
-            why = _problem(evidence_of(db, page_id), evidence, buried)
+        for part, records in _evidence_of(db, each):
+            why = _problem(records, evidence, buried)
             if why:
                 found.append(Missing(listing_id=each.listing.listing_id, part=part, why=why))
     return found
@@ -300,15 +311,14 @@ def _about(
 def _collect(
     db: Database, reviewed: list[Reviewed], evidence: Path | None
 ) -> tuple[bytes, list[dict[str, Any]], list[Missing]]:
-    """Return the concatenated records, their index, and the pages that have no record.
+    """Return the concatenated records, their index, and the pages and pictures that have no record.
 
-    A partly readable page counts as missing: half a record would make the bundle fail its check.
+    What is partly readable counts as missing: half a record would make the bundle fail its check.
     """
     warc, index, missing = bytearray(), {}, []
     buried = buried_files(db)
     for each in reviewed:
-        for part, page_id in _pages_of(each):
-            records = evidence_of(db, page_id)
+        for part, records in _evidence_of(db, each):
             fresh = [kept for kept in records if kept.record_id not in index]
             bodies = [_read(evidence, kept) for kept in fresh] if evidence else []
             whole = [body for body in bodies if body is not None]
@@ -317,18 +327,27 @@ def _collect(
                 missing.append(Missing(listing_id=each.listing.listing_id, part=part, why=why))
                 continue
             for kept, body in zip(fresh, whole, strict=True):
-                index[kept.record_id] = _entry(kept, len(warc), each)
+                index[kept.record_id] = _entry(kept, len(warc), part, each)
                 warc += body
     return bytes(warc), list(index.values()), missing
 
 
-def _pages_of(each: Reviewed) -> list[tuple[str, int]]:
+def _evidence_of(db: Database, each: Reviewed) -> list[tuple[str, list[EvidenceRecord]]]:
+    """Return the records of each page and kept picture of a listing, of its newer version too."""
     newest = each.filed.newest if each.filed else None
-    return [("page", each.page_id), *([("newer page", newest.page_id)] if newest else [])]
+    parts = [("page", evidence_of(db, each.page_id))]
+    pictures = list(each.pictures)
+    if newest:
+        parts.append(("newer page", evidence_of(db, newest.page_id)))
+        pictures += pictures_of(db, newest.sighting.sighting_id)
+    for picture in pictures:
+        record = get_record(db, picture.record_id)
+        parts.append(("pictures", chain_of(db, record) if record else []))
+    return parts
 
 
 def _problem(records: list[EvidenceRecord], evidence: Path | None, buried: dict[str, str]) -> str:
-    """Return why the records of a page cannot be read; empty if they may be."""
+    """Return why the records of a page or picture cannot be read; empty if they may be."""
     if evidence is None or not records or records[-1].repeats is not None:
         return NEVER_STORED
     if any(kept.file in buried for kept in records):
@@ -349,9 +368,10 @@ def _read(evidence: Path, kept: EvidenceRecord) -> bytes | None:
     return body if is_whole else None
 
 
-def _entry(kept: EvidenceRecord, offset: int, reviewed: Reviewed) -> dict[str, Any]:
+def _entry(kept: EvidenceRecord, offset: int, part: str, reviewed: Reviewed) -> dict[str, Any]:
     return {
         "record_id": kept.record_id,
+        "part": part,
         "offset": offset,
         "length": kept.length,
         "record_type": kept.record_type,

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from review.cases.bundle import missing_pages
-from review.cases.exported import case_listings, journal, missing_parts
+from review.cases.bundle import missing_evidence
+from review.cases.exported import PARTS, case_listings, journal, missing_parts
 from review.cases.sheets import answer_sheet, make_sheet
 from review.listing.item import content_changes
 from review.listing.masking import NO_MASKS, masks_for
@@ -105,10 +105,14 @@ def show_case(
         "member": _("Member added."),
         "member_removed": _("Member removed. The journal keeps what they wrote."),
     }.get(done, "")
-    missing = [
-        *missing_pages(db, found, context.reference.evidence),
+    missing: dict[str, list[str]] = {}
+    for each in [
+        *missing_evidence(db, found, context.reference.evidence),
         *missing_parts(found, person.name),
-    ]
+    ]:
+        if each.part in {"page", "newer page", "pictures"}:
+            said = f"{_(PARTS[each.part])}: {_(each.why) % each.values}"
+            missing.setdefault(said, []).append(each.listing_id)
     shown = {
         "case": case,
         "found": [
@@ -121,7 +125,7 @@ def show_case(
             for each in found
         ],
         "journal": journal(db, case),
-        "missing": [each for each in missing if each.part in {"page", "newer page", "pictures"}],
+        "missing": missing,
         "open_count": sum(each.state is not State.DECIDED for each in found),
         "changed_count": sum(bool(each.filed and each.filed.is_changed) for each in found),
         "hidden_count": sum(each.is_blind or each.score_hidden for each in found),

@@ -101,7 +101,8 @@ def missing_parts(found: Iterable[Reviewed], reader: str) -> list[Missing]:
     """Return what these listings lack besides their pages: pictures, final verdicts and scores."""
     parts = []
     for each in found:
-        listing_id, pictures = each.listing.listing_id, len(each.sighting.content.images)
+        listing_id = each.listing.listing_id
+        pictures = {"kept": len(each.pictures), "named": len(each.sighting.content.images)}
         if each.is_blind:
             parts.append(Missing(listing_id=listing_id, part="verdict", why=HIDDEN, values={"name": reader}))
         elif each.state is not State.DECIDED:
@@ -112,9 +113,9 @@ def missing_parts(found: Iterable[Reviewed], reader: str) -> list[Missing]:
             parts.append(
                 Missing(listing_id=listing_id, part="score", why=N_("the listing had none at that time"))
             )
-        if pictures:
-            why = N_("the page names %(count)s; pictures are never downloaded")
-            parts.append(Missing(listing_id=listing_id, part="pictures", why=why, values={"count": pictures}))
+        if pictures["kept"] < pictures["named"]:
+            why = N_("the evidence holds %(kept)s of the %(named)s that the page names")
+            parts.append(Missing(listing_id=listing_id, part="pictures", why=why, values=pictures))
     return parts
 
 
@@ -154,6 +155,10 @@ def record(reviewed: Reviewed) -> dict[str, Any]:
             "captured_at": reviewed.captured_at and to_text(reviewed.captured_at),
             "digest": reviewed.digest and asdict(reviewed.digest),
         },
+        "pictures_kept": [
+            {"url": each.url, "sha256": each.sha256, "record_id": each.record_id, "text": each.text or ""}
+            for each in reviewed.pictures
+        ],
         "verdicts": [_verdict(each) for each in reviewed.verdicts],
     }
     if reviewed.filed is None:

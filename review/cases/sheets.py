@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import logging
 import re
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from review.cases.bundle import CASE, case_json, listing_lines, missing_pages
+from review.cases.bundle import CASE, case_json, listing_lines, missing_evidence
 from review.cases.exported import as_seen_by, case_listings, journal, missing_parts
 from review.listing.item import content_changes, read_item
 from review.listing.masking import masks_for
@@ -21,6 +22,7 @@ from review.web.languages import N_, ngettext
 from review.web.providers import LawEntry
 from store.audit import audit
 from store.crawl.evidence import LISTINGS
+from store.crawl.pictures import shown_picture
 from store.review import listings
 from store.review.listings import listing_file, reviewed_listing
 
@@ -95,7 +97,7 @@ def answer_sheet(
         "case": case,
         "journal": journal(db, case) if case else [],
         "missing": [
-            *missing_pages(db, found, context.reference.evidence),
+            *missing_evidence(db, found, context.reference.evidence),
             *missing_parts(found, person.name),
         ],
         "now": context.clock(),
@@ -133,8 +135,8 @@ def make_sheet(
             LISTINGS: listing_lines(masks(case_listings(db, case, person.name))),
         }
     return draw_sheet(
-        lambda undrawn: _text_of(
-            answer_sheet(request, db, context, person, listing_id, case, undrawn=undrawn)
+        lambda undrawn: _with_pictures(
+            db, _text_of(answer_sheet(request, db, context, person, listing_id, case, undrawn=undrawn))
         ),
         attached,
     )
@@ -159,7 +161,7 @@ def draw_sheet(write: Callable[[str], str], attached: dict[str, bytes]) -> Sheet
 
 
 def to_pdf(html: str, css: str, attached: dict[str, bytes] | None = None) -> Sheet:
-    """Return a sheet as PDF/A-3; no address in it is ever fetched.
+    """Return a sheet as PDF/A-3; no address in it is ever fetched, pictures are data in the sheet.
 
     Args:
         html: The sheet.
@@ -171,10 +173,12 @@ def to_pdf(html: str, css: str, attached: dict[str, bytes] | None = None) -> She
     """
     try:
         from weasyprint import CSS, HTML, Attachment
+        from weasyprint.urls import URLFetcher
     except (ImportError, OSError) as error:
         raise NoPdf(str(error).splitlines()[0]) from error
-    document = HTML(string=html, url_fetcher=_fetch_nothing, base_url=None)
-    style = CSS(string=css, url_fetcher=_fetch_nothing)
+    fetcher = URLFetcher(allowed_protocols={"data"})
+    document = HTML(string=html, url_fetcher=fetcher, base_url=None)
+    style = CSS(string=css, url_fetcher=fetcher)
     files = [
         Attachment(string=body, name=name, description=name, relationship="Source")
         for name, body in (attached or {}).items()
@@ -248,5 +252,12 @@ def _part(db: Database, context: AppContext, each: Reviewed, masks: Masks) -> di
     }
 
 
-def _fetch_nothing(url: str, *_: object, **__: object) -> dict[str, object]:
-    raise ValueError(f"A sheet fetches nothing, and {url[:80]} is an address.")
+def _with_pictures(db: Database, html: str) -> str:
+    """Return a sheet with its pictures as data; a text of a listing cannot contain a tag."""
+
+    def as_data(found: re.Match[str]) -> str:
+        """Return the picture's data in place of its address."""
+        shown = shown_picture(db, found[1]) or b""
+        return f'src="data:image/webp;base64,{base64.b64encode(shown).decode()}"'
+
+    return re.sub(r'src="/pictures/([0-9a-f]{64})"', as_data, html)

@@ -45,7 +45,7 @@ class WordContributions:
     con: tuple[str, ...]
     """The strongest words against an offer."""
     mixed: frozenset[str]
-    """Those of `con` that contain a sign of evasion, which needs a word of explanation."""
+    """Those of `con` that contain marked evidence, e.g. a sign of evasion, which needs an explanation."""
     is_apart: bool
     """Whether a phrase stands among the bars alone, since the marks on it say the opposite."""
 

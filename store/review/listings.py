@@ -313,6 +313,8 @@ class Reviewed:
     score_id: int | None
     office_hits: tuple[OfficeHit, ...]
     """Terms of the office in the sighting."""
+    pictures: tuple[ListingPicture, ...]
+    """The kept pictures of the sighting."""
     source_name: str
     supplied_by: str
     supplied_on: str
@@ -451,6 +453,7 @@ def _reviewed(
         score=score,
         score_id=score_id,
         office_hits=tuple(hits_of(db, sighting.sighting_id)),
+        pictures=tuple(pictures_of(db, sighting.sighting_id)),
         source_name=declared["source_name"],
         supplied_by=declared["supplied_by"],
         supplied_on=declared["supplied_on"],

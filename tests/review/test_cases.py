@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 from fixtures.builders.forms import judge
 from fixtures.builders.login import a_user, entered, headers_of
@@ -30,10 +31,12 @@ from fixtures.builders.review_store import (
     score,
     see,
 )
+from fixtures.builders.store import keep_picture
 from review.cases.sheets import to_pdf
 from store.accounts.users import Role
 from store.audit.audit import AuditAction, list_entries
 from store.audit.verification import verify
+from store.crawl.pictures import PictureLine, PictureReading, record_pictures, record_reading
 from store.crawl.sources import declare_source
 from store.database import open_database, transaction
 from store.review.cases import get_case, list_cases, open_case, open_cases, write_entry
@@ -132,7 +135,7 @@ def test_the_case_file_says_what_it_holds_and_lacks(filed: Filed, tmp_path: Path
     missing = {(each["listing_id"], each["part"]): each["why"] for each in manifest["missing"]}
     assert missing[filed.ids[2], "verdict"] == "nobody has given a verdict on this text"
     assert missing[filed.ids[0], "page"] == "its bytes were never stored"
-    assert missing[filed.ids[0], "pictures"] == "the page names 1; pictures are never downloaded"
+    assert missing[filed.ids[0], "pictures"] == "the evidence holds 0 of the 1 that the page names"
     readme = (tmp_path / "README.txt").read_text(encoding="utf-8")
     for (listing_id, part), why in missing.items():
         assert f"listing {listing_id}: {part}: {why}" in readme
@@ -384,6 +387,29 @@ def test_a_leads_override_is_in_the_log(filed: Filed) -> None:
         overridden = list_entries(db, action=AuditAction.CASE_OVERRIDDEN, limit=99)
         assert {(entry.actor, entry.subject) for entry in overridden} == {("lea", "case:1")}
         assert len(overridden) == 5
+
+
+@pytest.mark.process  # WeasyPrint looks for its libraries
+def test_the_pdf_of_a_listing_shows_its_pictures(client: TestClient, database: Path) -> None:
+    """With the SHA-256 and the text read in each; a picture comes from the store, never from an address."""
+    drawing = io.BytesIO()
+    Image.new("RGB", (64, 48), "red").save(drawing, "WEBP")
+    sha256 = "ab" * 32
+    with closing(open_database(database)) as db, transaction(db):
+        listing_id = review_queue(db)[0].listing_id
+        record_pictures(db, listing_id, [keep_picture(db, 1, sha256)])
+        line = PictureLine(text="CAS 67-64-1", box=(0, 0, 1, 1), confidence=0.9, reader="rapidocr")
+        reading = PictureReading(format="WEBP", width=64, height=48, lines=(line,), shown=drawing.getvalue())
+        record_reading(db, sha256, reading, read_with="tests", now=NOW)
+    sheet = client.get(f"/listings/{listing_id}/sheet").text
+    assert f'<img src="/pictures/{sha256}"' in sheet
+    assert "Read in the picture: CAS 67-64-1" in sheet
+    assert "the evidence holds 1 of the 1 that the page names" in sheet
+    pdf = client.get(f"/listings/{listing_id}/sheet.pdf").content
+    assert pdfa_problems(pdf) == []
+    assert re.search(rb"/Subtype ?/Image", pdf)
+    with entered(database, "vic", Role.VIEWER) as viewer:
+        assert "<img" not in viewer.get(f"/listings/{listing_id}/sheet").text
 
 
 def test_a_case_file_says_that_a_page_does_not_match_its_digest(filed: Filed) -> None:

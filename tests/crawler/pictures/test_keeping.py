@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
+import json
+import zipfile
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.evidence.verify import verify
+from crawler.evidence.verify import verify, verify_bundle
 from crawler.evidence.warc_reader import body_of
 from crawler.pictures import PictureSettings
 from crawler.pictures.run import read_pictures
 from fixtures.builders.pictures import drawn, packed
+from review.cases.bundle import make_bundle, make_wacz
+from review.cases.exported import case_listings
 from store.crawl.evidence import evidence_folder
 from store.crawl.pictures import count_unread, pictures_of, shown_picture
 from store.database import open_database
+from store.review.cases import get_case, open_case, write_entry
 from tests.crawler.crawls import NOW, Job, crawl_all, declare
 
 if TYPE_CHECKING:
@@ -66,6 +73,39 @@ def test_picture_beside_a_saved_page_is_evidence(crawled: Path) -> None:
             body = body_of(db, evidence_folder(crawled), each.record_id)
             assert hashlib.sha256(body).hexdigest() == sha256
         verify(db, evidence_folder(crawled))
+
+
+def test_a_case_file_holds_the_kept_pictures(crawled: Path, tmp_path: Path) -> None:
+    """As received, whole by their SHA-256; a picture that the page names and nobody kept is missing."""
+    sha256 = crawled.with_name("sha256").read_text(encoding="ascii")
+    with closing(open_database(crawled)) as db:
+        case_id = open_case(db, "2026/9", "", opened_by="ada", now=NOW)
+        for (listing_id,) in db.execute("SELECT listing_id FROM listings ORDER BY url").fetchall():
+            write_entry(db, case_id, "listing", listing_id=listing_id, written_by="ada", now=NOW)
+        case = get_case(db, case_id)
+        found, folder = case_listings(db, case, "ada"), evidence_folder(crawled)
+        made = make_bundle(db, found, folder, by="ada", anchor="1:0", case=case, now=NOW)
+        wacz = make_wacz(db, found, folder, by="ada", case=case, now=NOW)
+    bundle = tmp_path / "case.zip"
+    bundle.write_bytes(made.body)
+    assert verify_bundle(bundle).listings == 3
+    with zipfile.ZipFile(bundle) as archive:
+        records = [each for each in json.loads(archive.read("records.json")) if each["part"] == "pictures"]
+        body = archive.read("evidence.warc.gz")
+        lines = [json.loads(line) for line in archive.read("listings.jsonl").splitlines()]
+        missing = json.loads(archive.read("manifest.json"))["missing"]
+    assert {each["payload_sha256"] for each in records} == {sha256}
+    first = next(each for each in records if each["repeats"] is None)
+    member = gzip.decompress(body[first["offset"] : first["offset"] + first["length"]])
+    payload = member[-first["payload_bytes"] - len("\r\n\r\n") : -len("\r\n\r\n")]
+    assert hashlib.sha256(payload).hexdigest() == sha256
+    assert [[each["sha256"] for each in line["pictures_kept"]] for line in lines] == [[sha256], [sha256], []]
+    assert [(each["listing_id"], each["why"]) for each in missing if each["part"] == "pictures"] == [
+        (lines[2]["listing_id"], "the evidence holds 0 of the 1 that the page names")
+    ]
+    with zipfile.ZipFile(io.BytesIO(wacz.body)) as archive:
+        assert b"label.jpg" not in archive.read("pages/pages.jsonl")
+        assert b"label.jpg" in archive.read("indexes/index.cdx")
 
 
 @pytest.mark.model
