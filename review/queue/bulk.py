@@ -36,7 +36,7 @@ from store.review import workspace
 from store.review.cases import holds_version, write_entry
 from store.review.item_query import Filter
 from store.review.listings import listing_file
-from store.review.queue import ListedItem, count_items, count_settled, list_items
+from store.review.queue import ListedItem, count_items, count_settled, list_items, other_items
 from store.review.verdicts import (
     Circumstances,
     ReasonUnfit,
@@ -416,9 +416,8 @@ def touched_by(db: Database, where: Selection, person: Person, *, now: datetime)
 
 def others_in(db: Database, where: Selection, waiting: list[ListedItem]) -> list[ListedItem]:
     """Return the first listings of a list that do not wait for this person or are open elsewhere."""
-    known = {item.listing_id for item in waiting}
-    found = list_items(db, where.wanted, sort=where.sort, limit=MAX_OTHERS)
-    return [item for item in found if item.listing_id not in known]
+    known = {item.sighting_id for item in waiting}
+    return other_items(db, where.wanted, known, sort=where.sort, limit=MAX_OTHERS)
 
 
 def settled_in(db: Database, where: Selection, person: Person) -> int:

@@ -26,7 +26,7 @@ from store.review.item_query import (
 from store.sqlite import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from store.sqlite import Database
 
@@ -135,6 +135,15 @@ def list_items(
         query.beyond(before, is_backward=True)
     found = [_item(row, query.column) for row in query.run(limit, is_backward=before is not None)]
     return found[::-1] if before is not None else found
+
+
+def other_items(
+    db: Database, wanted: Filter, known: Collection[int], *, sort: Sort, limit: int
+) -> list[ListedItem]:
+    """Return those of the first items of a list whose sightings are not known, reading only these."""
+    query = ItemQuery(db, wanted, sort)
+    others = [sighting_id for sighting_id in query.ids(limit) if sighting_id not in known]
+    return [_item(row, query.column) for row in query.rows_of(others)] if others else []
 
 
 def first_found(db: Database, wanted: Filter, *, limit: int) -> Found:
