@@ -111,8 +111,8 @@ def show_case(
         *missing_parts(found, person.name),
     ]:
         if each.part in {"page", "newer page", "pictures"}:
-            said = f"{_(PARTS[each.part])}: {_(each.why) % each.values}"
-            missing.setdefault(said, []).append(each.listing_id)
+            lacking = f"{_(PARTS[each.part])}: {_(each.why) % each.values}"
+            missing.setdefault(lacking, []).append(each.listing_id)
     shown = {
         "case": case,
         "found": [

@@ -116,6 +116,8 @@ def test_every_format_holds_every_listing_of_the_case(filed: Filed) -> None:
         (each, lines[each]["state"]) for each in filed.ids
     ]
     page = filed.client.get("/cases/1").text
+    assert '<p class="said"' not in page
+    assert page.count("pictures: the evidence holds 0 of the 1 that the page names") == 1
     assert "the final verdicts on 2 listings, which are in the file all the same" in page
     with closing(open_database(filed.database)) as db:
         entry = list_entries(db, action=AuditAction.EXPORTED, limit=1)[0]
