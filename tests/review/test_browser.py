@@ -354,11 +354,11 @@ def test_works_without_javascript(browser: Browser, address: str, database: Path
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_text_begins_on_the_first_screen_of_a_phone(watched: Watched, scheme: str) -> None:
-    """Whoever opens a listing on a phone reads its first lines above the buttons, without scrolling."""
+    """Whoever opens a listing on a phone reads its first lines above the buttons, also after a verdict."""
     watched.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     watched.page.set_viewport_size({"width": 360, "height": 740})
-    watched.page.reload()
-    expect_ready(watched.page)
+    watched.page.keyboard.press("1")
+    expect_left(watched.page, FLAGGED - 1)
     text = watched.page.locator(".says .text").bounding_box()
     buttons = watched.page.locator(".decide").bounding_box()
     assert text is not None
