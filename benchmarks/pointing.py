@@ -31,7 +31,8 @@ from benchmarks.extraction_truth import read_body, read_expectations, read_pager
 from benchmarks.rounds import Ratio, report
 from crawler.extract.document import parse_document
 from crawler.sources.sources import load_sources
-from crawler.teach.pages import CannotTeach, SourcePage, saved_pages
+from crawler.teach import CannotTeach
+from crawler.teach.pages import SourcePage, saved_pages
 from crawler.teach.reading import PageFields, same
 from crawler.teach.teaching import Pointed, read_now, teach
 

@@ -388,27 +388,19 @@ def declare_source(sources_file: Path, wanted: NewSource, now: datetime, *, writ
 
 
 def ask_teacher(database: Path, sources_file: Path, question: Mapping[str, object]) -> dict[str, Any]:
-    """Answer a question about teaching a source in a process of its own, which parses the pages.
+    """Answer a question about teaching a source.
 
     Raises:
         SourcesUnreadable: If the source cannot be taught so, or there is no answer in a minute.
     """
+    from crawler.errors import CrawlError
+    from crawler.teach import ask
     from store.operations.service import SourcesUnreadable
 
-    asked = {**question, "database": str(database), "sources": str(sources_file)}
-    command = [sys.executable, "-P", "-c", "from crawler.teach.desk import main; main()"]
     try:
-        done = subprocess.run(  # noqa: S603 (our own)
-            command, input=json.dumps(asked).encode(), capture_output=True, timeout=TRIAL_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise SourcesUnreadable(f"Its pages were not read within {TRIAL_SECONDS} s.") from error
-    if done.returncode:
-        raise SourcesUnreadable(harmless(done.stderr.decode(errors="replace").strip()[-1000:]))
-    said: dict[str, Any] = json.loads(done.stdout)
-    if "error" in said:
-        raise SourcesUnreadable(harmless(said["error"]))
-    return said
+        return ask({**question, "database": str(database), "sources": str(sources_file)})
+    except (CrawlError, OSError) as error:
+        raise SourcesUnreadable(harmless(str(error))) from error
 
 
 def try_source(sources_file: Path, wanted: NewSource, now: datetime) -> Trial:

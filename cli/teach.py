@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.options import by_option, database_option, json_option, sources_option
-from cli.output import open_store, print_json, print_table
+from cli.output import print_json, print_table
 from store.messages import counted, harmless
-from store.times import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from crawler.sources.sources import DeclaredSource
-    from crawler.teach.teaching import Lesson, Pointed
-    from store.database import Database
-
-_MOST_LISTED = 30
 _LONGEST_VALUE = 60
 
 
@@ -68,54 +59,36 @@ def command(  # noqa: PLR0913 (options of one command)
       precursor-watch teach andes https://andes.example/1 https://andes.example/2 \\
           --field title --field "price=$ 12.500" --field "price=$ 990"
     """  # noqa: D301 (click wants the character itself)
-    from crawler.sources.sources import pick_sources, reader_file
-    from crawler.teach.pages import saved_page, saved_pages
-    from crawler.teach.reader import save_reader
-    from crawler.teach.teaching import teach
+    from crawler.sources.sources import reader_file
+    from crawler.teach import ask
 
-    (declared,) = pick_sources(sources_file, (name,))
-    with _store(database) as db:
-        if check:
-            sys.exit(_check(db, database, declared))
-        if not pages:
-            _list(db, database, declared)
-            return
-        if declared.reader_problem:
-            click.echo(harmless(declared.reader_problem), err=True)
-        chosen = [saved_page(db, database, declared, url) for url in pages]
-        lesson = teach(
-            list(zip(chosen, _assigned(pointed, len(pages)), strict=True)),
-            saved_pages(db, database, declared),
-            before=declared.reader,
-            by=by,
-            now=utc_now(),
-        )
-    if as_json:
-        print_json(asdict(lesson))
-    else:
-        _print(lesson)
-    if not dry_run:
-        path = reader_file(sources_file, name)
-        save_reader(path, lesson.reader)
-        click.echo(f"Written to {path}, version {lesson.reader.version}; the next crawl uses it.", err=True)
-
-
-@contextmanager
-def _store(database: Path) -> Iterator[Database | None]:
-    """Provide the store, or None if there is none yet."""
-    if not database.exists():
-        yield None
+    asked = {"sources": str(sources_file), "database": str(database), "source_id": name}
+    if check:
+        sys.exit(_check(name, ask({**asked, "action": "check"})))
+    if not pages:
+        _list(name, ask({**asked, "action": "list"})["pages"])
         return
-    with open_store(database) as db:
-        yield db
+    typed = _assigned(pointed, len(pages))
+    action = "try" if dry_run else "keep"
+    lesson = ask({**asked, "action": action, "pages": pages, "pointed": typed, "by": by})
+    if problem := lesson.pop("problem"):
+        click.echo(harmless(problem), err=True)
+    places = lesson.pop("places")
+    if as_json:
+        print_json(lesson)
+    else:
+        _print(lesson, places)
+    if not dry_run:
+        version = lesson["reader"]["version"]
+        path = reader_file(sources_file, name)
+        click.echo(f"Written to {path}, version {version}; the next crawl uses it.", err=True)
 
 
-def _assigned(pointed: tuple[str, ...], pages: int) -> list[dict[str, Pointed]]:
+def _assigned(pointed: tuple[str, ...], pages: int) -> list[dict[str, dict[str, str]]]:
     """Return the values of `--field` by page, in order."""
-    from crawler.teach.reader import TaughtField
-    from crawler.teach.teaching import AS_READ, Pointed
+    from crawler.teach.reader import AS_READ, TaughtField
 
-    found: list[dict[str, Pointed]] = [{} for _ in range(pages)]
+    found: list[dict[str, dict[str, str]]] = [{} for _ in range(pages)]
     used: dict[str, int] = {}
     for each in pointed:
         name, has_value, value = each.partition("=")
@@ -123,83 +96,69 @@ def _assigned(pointed: tuple[str, ...], pages: int) -> list[dict[str, Pointed]]:
             raise click.UsageError(f"{name!r} is not a field; use one of {', '.join(TaughtField)}.")
         if not has_value:
             for page in found:
-                page[name] = Pointed(value=AS_READ)
+                page[name] = {"value": AS_READ}
             continue
         place = used[name] = used.get(name, 0) + 1
         if place > pages:
             raise click.UsageError(f"--field {name} has more values than there are pages ({pages}).")
         if value.strip():
-            found[place - 1][name] = Pointed(value=value)
+            found[place - 1][name] = {"value": value}
     if not pointed:
         raise click.UsageError('Name what to learn, e.g. --field title or --field "price=$ 12.500".')
     return found
 
 
-def _list(db: Database | None, database: Path, declared: DeclaredSource) -> None:
-    from crawler.teach.pages import saved_pages
-    from crawler.teach.teaching import read_now
-
-    found = list(saved_pages(db, database, declared, most=_MOST_LISTED))
+def _list(name: str, found: list[dict[str, Any]]) -> None:
     if not found:
-        click.echo(f"{declared.source.source_id} has no saved page yet; crawl the source first.", err=True)
+        click.echo(f"{name} has no saved page yet; crawl the source first.", err=True)
         return
-    rows = [(page.url, read_now(page, declared.reader)) for page in found]
+    rows = [(page["url"], page["read"]) for page in found]
     print_table(
         ("page", "title", "price"),
         [(url, _short(read.get("title", "")), _short(read.get("price", ""))) for url, read in rows],
     )
 
 
-def _check(db: Database | None, database: Path, declared: DeclaredSource) -> int:
-    from crawler.teach.pages import body_of_case
-    from crawler.teach.teaching import check_cases
-
-    name = declared.source.source_id
-    if declared.reader is None:
-        click.echo(
-            harmless(declared.reader_problem or f"{name} has no declared reader; teach the source first."),
-            err=True,
-        )
-        return 1
-    found = {case.sha256: body_of_case(db, database, declared, case) for case in declared.reader.cases}
-    bodies = {sha256: body for sha256, body in found.items() if body is not None}
-    problems = check_cases(declared.reader, bodies)
-    for each in problems:
+def _check(name: str, found: dict[str, Any]) -> int:
+    for each in found["problems"]:
         click.echo(harmless(f"{name}: {each}"))
-    missing = len(found) - len(bodies)
-    if missing:
+    if missing := found["missing"]:
         click.echo(
             f"{name}: {counted(missing, 'taught page is', 'taught pages are')} no longer kept.", err=True
         )
-    if not problems:
-        pages = counted(len(bodies), "taught page", "taught pages")
-        click.echo(f"{name}: version {declared.reader.version} reads {pages} correctly.")
-    return int(bool(problems))
+    if not found["problems"]:
+        pages = counted(found["kept"], "taught page", "taught pages")
+        click.echo(f"{name}: version {found['version']} reads {pages} correctly.")
+    return int(bool(found["problems"]))
 
 
-def _print(lesson: Lesson) -> None:
-    reader = lesson.reader
+def _print(lesson: dict[str, Any], places: dict[str, str]) -> None:
+    reader, rows = lesson["reader"], lesson["preview"]
     print_table(
         ("field", "place", "cleaning"),
-        [(name, harmless(str(rule)), rule.clean) for name, rule in reader.fields.items()],
+        [(name, harmless(places[name]), rule["clean"]) for name, rule in reader["fields"].items()],
     )
-    for name, why in lesson.unlearned.items():
+    for name, why in lesson["unlearned"].items():
         click.echo(harmless(f"{name} was not learned. {why}"), err=True)
-    names = list(reader.fields)
-    if lesson.preview:
+    names = list(reader["fields"])
+    if rows:
         click.echo()
         print_table(
             ("page", "doubts", *names),
             [
-                (row.url, "\n".join(row.doubts), *(_short(row.values.get(name, "")) for name in names))
-                for row in lesson.preview
+                (
+                    row["url"],
+                    "\n".join(row["doubts"]),
+                    *(_short(row["values"].get(name, "")) for name in names),
+                )
+                for row in rows
             ],
         )
-    doubted = sum(bool(row.doubts) for row in lesson.preview)
-    pages = counted(len(lesson.preview), "other page", "other pages")
+    doubted = sum(bool(row["doubts"]) for row in rows)
+    pages = counted(len(rows), "other page", "other pages")
     click.echo(
-        f"\n{pages}, {doubted} with doubts; all required fields found on {reader.found:.0%} of item pages, "
-        f"{reader.agreement:.0%} agreement with the general rules."
+        f"\n{pages}, {doubted} with doubts; all required fields found on {reader['found']:.0%} of item pages, "
+        f"{reader['agreement']:.0%} agreement with the general rules."
     )
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from crawler.archives import ArchiveError, open_archive
-from crawler.errors import CrawlError
 from crawler.evidence.warc_reader import EvidenceWrong, NoEvidence, show
+from crawler.teach import CannotTeach
 from store.crawl.evidence import evidence_folder
 from store.crawl.pages import latest_pages, page_with_payload
 
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 MOST_PAGES = 60
 """Pages of a source that are considered beside the taught ones."""
-
-
-class CannotTeach(CrawlError):
-    """A source cannot be taught; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-FOLDER = "readers"
+AS_READ = "\0"
+"""What a person says of a field in place of a value: the value that is read now is right."""
 _LONGEST = 300
 _NAME = r"(?:[\w-]|\\.)++"
 _COMPOUND = rf"(?:\*|{_NAME})?+(?:[#.]{_NAME}|\[{_NAME}(?:[~|^$*]?=\"[^\"\\]*+\")?+\]|:nth-of-type\(\d+\))*+"

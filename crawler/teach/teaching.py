@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import web_poet
 
 from crawler.extract.document import parse_document
 from crawler.markets import find_markets
+from crawler.teach import CannotTeach
 from crawler.teach.following import failing, shares, shares_of, value_of
 from crawler.teach.induce import CLEANINGS, TaughtPage, induce
-from crawler.teach.pages import CannotTeach, SourcePage
-from crawler.teach.reader import Case, DeclaredReader, Rule, TaughtField
+from crawler.teach.reader import AS_READ, Case, DeclaredReader, Rule, TaughtField
 from crawler.teach.reading import CONTENT_NAMES, PageFields, place_text, read_taught, same
 from crawler.workers.page_parser import PageJob, parse_here
 from store.model import PageOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Coroutine, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from lxml import etree
 
     from crawler.extract.page import ExtractedPage
+    from crawler.teach.pages import SourcePage
 
+_Result = TypeVar("_Result")
 FEWEST_PAGES, MOST_TAUGHT = 2, 10
 _EXPECTED_CHARS = 200
 """Characters of a description that a case keeps."""
 _LEAST_AGREEMENT = 0.8
 """A place that agrees less with general rules that were right on every taught page is worse than they are."""
-AS_READ = "\0"
-"""In place of a value: the value that is read now is right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +150,7 @@ def check_cases(reader: DeclaredReader, bodies: Mapping[str, bytes]) -> list[str
     """
     find_markets()
     kept = [(case, bodies[case.sha256]) for case in reader.cases if case.sha256 in bodies]
-    found = [asyncio.run(failing(case, body, reader, parse_here)) for case, body in kept]
+    found = [_result(failing(case, body, reader, parse_here)) for case, body in kept]
     return [each for each in found if each]
 
 
@@ -264,7 +263,18 @@ def _fields(page: SourcePage) -> PageFields | None:
 
 def _general(page: SourcePage) -> ExtractedPage:
     find_markets()
-    return asyncio.run(parse_here(PageJob(url=page.url, body=page.body, status=200, headers={})))
+    return _result(parse_here(PageJob(url=page.url, body=page.body, status=200, headers={})))
+
+
+def _result(parsing: Coroutine[Any, Any, _Result]) -> _Result:
+    """Return what a parser returns, without an event loop, for which a confined process has no file left."""
+    try:
+        parsing.send(None)
+    except StopIteration as done:
+        result: _Result = done.value
+        return result
+    parsing.close()
+    raise CannotTeach("The page object of this site waits for something, so its pages cannot be taught.")
 
 
 def _general_value(read: ExtractedPage, name: str) -> str:

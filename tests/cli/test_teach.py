@@ -13,6 +13,8 @@ from tests.crawler.teach.shop import BASE, truth, write_site
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.process
+
 TABLE = """
 [sources.shop]
 name = "Shop"

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from crawler.teach import CannotTeach
 from crawler.teach.induce import selectors
-from crawler.teach.pages import CannotTeach, SourcePage
-from crawler.teach.reader import Cleaning, DeclaredReader
+from crawler.teach.pages import SourcePage
+from crawler.teach.reader import AS_READ, Cleaning, DeclaredReader
 from crawler.teach.reading import PageFields
-from crawler.teach.teaching import AS_READ, Lesson, Pointed, check_cases, read_now, teach
+from crawler.teach.teaching import Lesson, Pointed, check_cases, read_now, teach
 from tests.crawler.extract.pages import document
 from tests.crawler.teach.shop import BASE, CHANGED, body, page, truth
 
