@@ -157,8 +157,8 @@ def _print(lesson: dict[str, Any], places: dict[str, str]) -> None:
     doubted = sum(bool(row["doubts"]) for row in rows)
     pages = counted(len(rows), "other page", "other pages")
     click.echo(
-        f"\n{pages}, {doubted} with doubts; all required fields found on {reader['found']:.0%} of item pages, "
-        f"{reader['agreement']:.0%} agreement with the general rules."
+        f"\n{pages}, {doubted} with doubts; all required fields found on {reader['found']:.0%} of item "
+        f"pages, {reader['agreement']:.0%} agreement with the general rules."
     )
 
 
