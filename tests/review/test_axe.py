@@ -10,11 +10,14 @@ import axe_playwright_python
 import pytest
 
 from classifier.gazetteer import Law
+from classifier.notices import NoticeReader, machines_in
 from cli.serve import reference_for
 from fixtures.builders.login import a_user, build
+from fixtures.builders.pictures import drawn, packed
 from fixtures.builders.review_store import (
     NOW,
     PLANTED,
+    Planted,
     bring_list,
     fill_store,
     score,
@@ -22,16 +25,19 @@ from fixtures.builders.review_store import (
     see,
 )
 from fixtures.builders.routes import routes_of
-from fixtures.builders.store import declared, judge
+from fixtures.builders.store import declared, judge, keep_picture
 from fixtures.builders.supplied import link
 from review.web.app import all_routes
 from store.accounts.users import Role
-from store.database import open_database
-from store.model import Decision
+from store.crawl.pictures import PictureLine, PictureReading, record_pictures, record_reading
+from store.database import open_database, transaction
+from store.model import Decision, ListingContent
 from store.operations.alarms import Finding, settle
 from store.review.cases import open_case, write_entry
+from store.review.item_query import Filter
+from store.review.notices import record_notices
 from store.review.office_terms import add_term, record_hits
-from store.review.queue import review_queue
+from store.review.queue import list_items, review_queue
 from store.review.watchlists import DigestSettings, make_digest, save_view, set_digests
 from store.review.workspace import change_setting
 from tests.crawler.archives.site import Saved, warc
@@ -58,6 +64,11 @@ RULES = {
 }
 """What is looked at under each colour scheme; None for every rule."""
 
+CLASSED = Planted(content=ListingContent(title="1-Benzoyl-4-piperidone, CAS 24686-78-0"), p_offer=0.01)
+"""A listing of a compound that only a class of the law covers."""
+
+PICTURE = "ab" * 32
+
 VALUES = {
     "listing_id": "", "case_id": "1", "run_id": "1", "name": "bo", "supplier_id": "1", "source_id": "mercado",
 }  # fmt: skip
@@ -73,6 +84,7 @@ PARTS = ("/listings/{listing_id}/near", "/listings/{listing_id}/contacts")
 MORE = (
     "/service/sources/mercado/teach?page=https://shop.example/item/1&page=https://shop.example/item/2",
     "/?q=nosuch", "/?tour=1", "/?state=every&sort=worth", "/?changed=1", "/bulk?state=every", "/no/page",
+    "/listings/{classed}", "/listings/{classed}/sheet", "/?notice=class&state=every", "/bulk?q=phenylacetone",
     "/?q=phenylacetone", "/suppliers?q=nosuch", "/suppliers/{supplier_id}?contacts=shown",
 )  # fmt: skip
 
@@ -105,6 +117,7 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         queue = review_queue(db)
         VALUES["listing_id"] = queue[0].listing_id
         case = open_case(db, "2026/114", "Oil", opened_by="ada", now=NOW)
+        write_entry(db, case, "member", handed_to="bo", written_by="ada", now=NOW)
         for entry in queue[:3]:
             write_entry(db, case, "listing", listing_id=entry.listing_id, written_by="ada", now=NOW)
         for entry in (queue[0], queue[3]):
@@ -118,6 +131,26 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         score(db, (LATER, *PLANTED))
         link(db)
         score_under_import(db, bring_list(db), (LATER, *PLANTED))
+        see(db, (CLASSED,), at=NOW, archive="classed.zip")
+        with transaction(db):
+            record_pictures(db, VALUES["listing_id"], [keep_picture(db, 1, PICTURE)])
+        line = PictureLine(text="CAS 67-64-1", box=(0, 0, 1, 1), confidence=0.9, reader="rapidocr")
+        reading = PictureReading(
+            format="WEBP",
+            width=300,
+            height=120,
+            lines=(line,),
+            unread_lines=1,
+            shown=packed(drawn(["CAS 67-64-1"]), "WEBP"),
+        )
+        record_reading(db, PICTURE, reading, read_with="tests", now=NOW)
+        reader, shown = NoticeReader(law=Law()), list(machines_in("Tablet press with heating mantle"))
+        record_notices(
+            db, lambda batch: [[*shown, *each] for each in reader(batch)],
+            read_with="tests", run_id=None, now=NOW,
+        )  # fmt: skip
+        (classed,) = list_items(db, Filter(notice="class:us-8330"))
+        VALUES["classed"] = classed.listing_id
     with served(build(store, reference=reference_for(store, Law()))) as address:
         page = enter(browser, address, "ada", base_url=address, reduced_motion="reduce")
         yield page

@@ -16,11 +16,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PIL import Image
 
 from fixtures.builders.forms import judge
 from fixtures.builders.login import a_user, entered, headers_of
 from fixtures.builders.pdfa import pdfa_problems
+from fixtures.builders.pictures import drawn, packed
 from fixtures.builders.review_store import (
     MODEL_ID,
     NOW,
@@ -394,14 +394,13 @@ def test_a_leads_override_is_in_the_log(filed: Filed) -> None:
 @pytest.mark.process  # WeasyPrint looks for its libraries
 def test_the_pdf_of_a_listing_shows_its_pictures(client: TestClient, database: Path) -> None:
     """With the SHA-256 and the text read in each; a picture comes from the store, never from an address."""
-    drawing = io.BytesIO()
-    Image.new("RGB", (64, 48), "red").save(drawing, "WEBP")
+    shown = packed(drawn(["CAS 67-64-1"]), "WEBP")
     sha256 = "ab" * 32
     with closing(open_database(database)) as db, transaction(db):
         listing_id = review_queue(db)[0].listing_id
         record_pictures(db, listing_id, [keep_picture(db, 1, sha256)])
         line = PictureLine(text="CAS 67-64-1", box=(0, 0, 1, 1), confidence=0.9, reader="rapidocr")
-        reading = PictureReading(format="WEBP", width=64, height=48, lines=(line,), shown=drawing.getvalue())
+        reading = PictureReading(format="WEBP", width=64, height=48, lines=(line,), shown=shown)
         record_reading(db, sha256, reading, read_with="tests", now=NOW)
     sheet = client.get(f"/listings/{listing_id}/sheet").text
     assert f'<img src="/pictures/{sha256}"' in sheet
