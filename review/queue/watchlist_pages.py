@@ -16,7 +16,7 @@ from review.web.translations import chosen_words, narrowing_words
 from store.review import watchlists
 from store.review.item_query import NARROWING
 from store.review.watchlists import DigestSettings, DigestSettingsWrong, SavedView
-from store.review.workspace import prefer
+from store.review.workspace import prefer, preferences
 
 if TYPE_CHECKING:
     from review.web.dependencies import AppContext
@@ -178,6 +178,7 @@ def _answer(
         "settings": typed or settings,
         "has_address": bool(settings.address),
         "preview": f"{title}\n\n{body}",
+        "digest_language": preferences(db, person.name).get("language", "en"),
         "digests": watchlists.list_digests(db, person.name),
         "said": said,
         "warned": warned,

@@ -181,7 +181,9 @@ def test_a_digest_speaks_the_language_of_the_page_on_which_it_was_set(
         assert made.title == "precursor-watch: 2 novedades en las listas que sigue"
         assert "2 novedades\n" in made.body
         assert "inicie sesión" in made.body
-    assert "No hay novedades" not in client.get("/lists").text
+    page = client.get("/lists").text
+    assert "No hay novedades" not in page
+    assert '<pre class="card preview" tabindex="0" lang="es">' in page
     client.post("/lists/test", headers=headers_of(client))
     with closing(open_database(database)) as db:
         assert "Esto es una prueba" in open_digests(db)[-1].body
