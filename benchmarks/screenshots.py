@@ -52,7 +52,7 @@ from store.model import Decision, ListingContent
 from store.review.cases import open_case, write_entry
 from store.review.notices import Notice, record_notices
 from store.review.queue import review_queue
-from store.review.samples import draw_sample
+from store.review.statistics import draw_sample
 from store.review.workspace import change_setting
 from store.scores.scores import model_in_use, promote, register_model
 from store.suppliers.grouping import LinkDecision, decide_link

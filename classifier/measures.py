@@ -9,7 +9,7 @@ import numpy as np
 from sklearn import config_context
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from store.review.samples import wilson_interval
+from store.review.statistics import wilson_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from store.times import utc_now
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from store.operations.alarms import Alarm
+    from store.operations.service import Alarm
 
 
 @click.group("alerts", cls=SentenceGroup)
@@ -34,7 +34,7 @@ def list_(database: Path, as_json: bool, everything: bool, limit: int) -> None:
 
     Example: precursor-watch alerts list --all
     """
-    from store.operations.alarms import list_alarms, standing_alarms
+    from store.operations.service import list_alarms, standing_alarms
 
     with open_store(database) as db:
         alarms = list_alarms(db, limit=limit) if everything else standing_alarms(db)[:limit]
@@ -55,7 +55,7 @@ def acknowledge(database: Path, by: str, number: int, note: str) -> None:
 
     Example: precursor-watch alerts acknowledge 7 --note "disk ordered"
     """
-    from store.operations.alarms import acknowledge as take_note
+    from store.operations.service import acknowledge as take_note
 
     with open_store(database) as db:
         alarm = take_note(db, number, by=by, note=note, now=utc_now())

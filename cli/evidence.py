@@ -14,7 +14,7 @@ from store.messages import counted, harmless
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crawler.evidence.warc_reader import KeptRecord
+    from crawler.evidence.warc_records import KeptRecord
     from store.crawl.evidence import EvidenceRecord
 
 BINARY_FLAG = "--body"
@@ -75,7 +75,7 @@ def verify_command(bundle: Path | None, signed_by: str, since: str, database: Pa
 def verify_bundle_file(bundle: Path, signed_by: str, *, as_json: bool) -> None:
     """Verify an exported bundle and print what was found."""
     from crawler.evidence.verify import verify_bundle
-    from crawler.evidence.warc_reader import EvidenceWrong
+    from crawler.evidence.warc_records import EvidenceWrong
 
     done = verify_bundle(bundle)
     if signed_by and done.signed_by != signed_by.lower():
@@ -110,7 +110,7 @@ def show_command(page: str, database: Path, *, only_body: bool, as_json: bool) -
 
     Example: precursor-watch evidence show 17
     """
-    from crawler.evidence.warc_reader import show
+    from crawler.evidence.warc_records import show
     from store.crawl.evidence import evidence_folder, find_page
     from store.crawl.pages import digest_finding
 

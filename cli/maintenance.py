@@ -78,8 +78,7 @@ def restore_command(backup: Path, database: Path, by: str, *, replace: bool, che
 
     Example: precursor-watch restore var/precursor-watch.db.backups --db var/restored.db
     """
-    from scheduler.maintenance.backup import list_backups
-    from scheduler.maintenance.restore import check_backup, restore
+    from scheduler.maintenance.backup import check_backup, list_backups, restore
 
     finished = list_backups(backup)
     folder = finished[-1] if finished else backup

@@ -234,7 +234,7 @@ def names_of(law: Law, terms: str) -> dict[str, str]:
 
 def kept_page(db: Database, folder: Path, page_id: int) -> KeptPage | None:
     """Return a stored page, or None when its bytes are missing or differ from the record in the store."""
-    from crawler.evidence.warc_reader import EvidenceWrong, NoEvidence, show
+    from crawler.evidence.warc_records import EvidenceWrong, NoEvidence, show
     from crawler.extract.document import decode_page
 
     try:
@@ -252,8 +252,8 @@ def page_view(
 
     `drawn` remembers the last few pages that were drawn now, since their picture is asked for next.
     """
-    from crawler.evidence.warc_reader import EvidenceWrong, body_of
-    from store.crawl.drawings import drawing_of
+    from crawler.evidence.warc_records import EvidenceWrong, body_of
+    from store.crawl.pages import drawing_of
 
     drawing = drawing_of(db, sighting.page_id)
     if drawing:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from store.model import Run
-    from store.operations.alarms import Alarm
-    from store.operations.service import Overview, SourceHealth
+    from store.operations.service import Alarm, Overview, SourceHealth
     from store.review.statistics import SourceReport
 
 HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "ok")

@@ -45,8 +45,8 @@ def command(
     from datetime import UTC
 
     from cli.settings import load_settings
+    from scheduler.digests import ReportUnsure, compose, send_week, week_until
     from scheduler.settings import AlarmSettings
-    from scheduler.weekly import ReportUnsure, compose, send_week, week_until
 
     if is_sent:
         if since is not None:

@@ -16,7 +16,7 @@ import structlog
 from scheduler.checks import find_all
 from scheduler.errors import SchedulerError
 from store.messages import harmless
-from store.operations.alarms import Alarm, Settled, record_notified, settle, unnotified_alarms
+from store.operations.service import Alarm, Settled, record_notified, settle, unnotified_alarms
 from store.review.watchlists import is_within
 
 if TYPE_CHECKING:

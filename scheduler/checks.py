@@ -24,7 +24,7 @@ from scheduler.health import HISTORY, listings_met, source_health, usual_band
 from store.crawl.runs import done_runs, latest_missed, latest_run
 from store.messages import counted
 from store.model import RunKind, RunOutcome, SourceKind
-from store.operations.alarms import Finding
+from store.operations.service import Finding
 from store.review.queue import count_queue
 from store.review.statistics import count_flagged_since, count_reviewed_since, count_scores_by_band
 from store.scores.law_imports import waiting_import

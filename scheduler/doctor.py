@@ -22,8 +22,8 @@ from store.errors import StoreError
 from store.locks import is_held
 from store.messages import counted
 from store.model import SourceKind
-from store.operations.alarms import standing_alarms
 from store.operations.integrity import check_store
+from store.operations.service import standing_alarms
 from store.private import open_to_everybody
 from store.scores.scores import model_in_use
 from store.times import utc_now

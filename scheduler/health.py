@@ -15,8 +15,16 @@ from scheduler.errors import SchedulerError
 from store.crawl.runs import accounted_to, done_runs, latest_run
 from store.locks import is_held, work_of
 from store.model import RunKind
-from store.operations.alarms import standing_alarms
-from store.operations.service import INTERRUPTED, NEVER, UNDER_WAY, Band, Overview, SourceHealth, pause_of
+from store.operations.service import (
+    INTERRUPTED,
+    NEVER,
+    UNDER_WAY,
+    Band,
+    Overview,
+    SourceHealth,
+    pause_of,
+    standing_alarms,
+)
 from store.review.queue import count_queue
 from store.review.statistics import SourceCounts, count_sources
 from store.scores.scores import count_awaiting, model_in_use

@@ -18,7 +18,7 @@ from scheduler.errors import SchedulerError
 from store.crawl.runs import count_by_outcome, last_successes
 from store.database import open_database
 from store.messages import reason_of
-from store.operations.alarms import standing_alarms
+from store.operations.service import standing_alarms
 from store.review.queue import count_queue
 from store.scores.scores import count_awaiting, model_in_use
 

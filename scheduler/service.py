@@ -23,10 +23,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from crawler.sources.sources import load_sources
 from scheduler.alarms import PingUnanswered, check_addresses, is_quiet, ping, tell, update_alarms
 from scheduler.checks import CheckContext
+from scheduler.digests import send_digests
 from scheduler.due import Later, spread_of, trigger_of
 from scheduler.jobs import crawl_jobs, maintenance_jobs
 from scheduler.metrics import serving
-from scheduler.watchlist_digests import send_digests
 from scheduler.worker import Worker
 from store import times
 from store.audit import audit
@@ -35,8 +35,7 @@ from store.database import open_database
 from store.errors import StoreError, StoreUnwritable
 from store.locks import hold
 from store.model import RunKind
-from store.operations.alarms import SERVICE
-from store.operations.service import Request, answer, open_requests
+from store.operations.service import SERVICE, Request, answer, open_requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

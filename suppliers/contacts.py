@@ -52,8 +52,8 @@ from suppliers.phone_numbers import (
     without_outer_word,
 )
 from text.cas import CAS_SHAPE
+from text.page_words import country_in
 from text.phrases import IS_CJK, folded, keys, words
-from text.places import country_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -48,9 +48,8 @@ from store.suppliers.links import (
     snapshot,
     store_profiles,
 )
-from text.normalise import comparable, fold
+from text.normalise import comparable, fold, split_words
 from text.signatures import signatures
-from text.tokens import split_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -34,7 +34,7 @@ from store.suppliers.accounts import (
 from store.suppliers.contacts import Keep, Vault, keep_as, record_contacts
 from suppliers.contacts import Context, contact_places, read_contacts
 from text.normalise import comparable
-from text.places import country_in
+from text.page_words import country_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.builders.store import NOW
-from scheduler.maintenance.backup import make_backup
-from scheduler.maintenance.restore import restore
+from scheduler.maintenance.backup import make_backup, restore
 from scheduler.maintenance.upkeep import check_everything
 from store.crawl.runs import list_runs, unfinished_run
 from store.database import open_database

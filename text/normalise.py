@@ -1,4 +1,4 @@
-"""Normalise hostile and ordinary spellings of a text, and keep the origin of each character.
+"""Normalise hostile and ordinary spellings of a text, keep the origin of each character, and split words.
 
 There are two forms. The *folded* text has no accents and no invisible characters; full-width, superscript and
 circled characters become plain ones, and look-alike letters of another script become the Latin letters that
@@ -12,14 +12,16 @@ import html
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import chain, compress, repeat
-from typing import TYPE_CHECKING
+from operator import and_, or_
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from text.characters import GREEK_CAPITALS, GREEK_NAMES, LOOKALIKES, ONE_ALPHABET, Characters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
 
 SCRIPT_LETTERS = "\u0370-\u03ff\u0400-\u052f"
 FOREIGN_LETTER = re.compile(f"[{SCRIPT_LETTERS}]")
@@ -251,3 +253,52 @@ def is_disguised(original: str) -> bool:
             if not is_letter and character.isalnum() and folded.isascii() and folded.isalnum():
                 return True
     return False
+
+
+T = TypeVar("T")
+
+WORD = re.compile(r"[^\W_]+")
+KEPT_WORDS = 65_536
+"""Most words in the table, so that an endless market cannot fill the memory."""
+LONGEST_CACHED = 64
+"""Characters of the longest cached word; longer words rarely recur."""
+
+
+class WordTable(dict[str, T], Generic[T]):
+    """A cache of one computed value per word."""
+
+    def __init__(self, work_out: Callable[[str], T]) -> None:
+        super().__init__()
+        self._work_out = work_out
+
+    def __missing__(self, word: str) -> T:
+        value = self._work_out(word)
+        if len(word) <= LONGEST_CACHED:
+            if len(self) >= KEPT_WORDS:
+                self.clear()
+            self[word] = value
+        return value
+
+    def of(self, words: Iterable[str]) -> list[T]:
+        """Return the values of words, in order."""
+        return list(map(self.__getitem__, words))
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words of a folded text: runs of letters and digits."""
+    return WORD.findall(text)
+
+
+def any_bits(marks: Iterable[int]) -> int:
+    """Return the bits set for at least one word."""
+    return reduce(or_, marks, 0)
+
+
+def bits_of_two(marks: Sequence[int]) -> int:
+    """Return the bits set for two adjacent words."""
+    return any_bits(map(and_, marks, marks[1:]))
+
+
+def bits_of_three(marks: Sequence[int]) -> int:
+    """Return the bits set for three adjacent words."""
+    return any_bits(map(and_, map(and_, marks, marks[1:]), marks[2:]))

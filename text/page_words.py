@@ -1,4 +1,4 @@
-"""Find words of the lexicon on pages: labels of values, and phrases.
+"""Find words of the lexicon on pages: labels of values, phrases, and countries in places.
 
 The text of a page is not folded, so terms are quoted as shown. Case is ignored; phrases also match without
 their accents. `text.phrases` describes the notation of phrases.
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from text.phrases import Phrase
+
 
 _LONGEST_LABEL = 40
 _LONGEST_TERM_LABEL = 60
@@ -206,3 +207,39 @@ def _any(names: Iterable[str], wrap: Callable[[Phrase, str], str], hyphen: str =
             pattern = re.escape(text).replace(r"\ ", r"[\s-]+").replace(r"\-", hyphen)
             found[wrap(phrase, pattern)] = len(text)
     return f"(?:{'|'.join(sorted(found, key=lambda pattern: (-found[pattern], pattern)))})"
+
+
+_LANGUAGES = ("en", "es", "pt", "fr", "de", "ru", "zh")
+_LONGEST_PLACE = 120
+
+
+def country_in(text: str) -> str:
+    """Return the ISO 3166-1 code of the last country in a text, `worldwide`, or empty text.
+
+    Args:
+        text: E.g. `Guangdong, China (Mainland)`, `envíos a todo el mundo` or `Германия`.
+    """
+    short = text[:_LONGEST_PLACE]
+    if mentions(short, "countries.worldwide"):
+        return "worldwide"
+    found = _country_pattern().findall(short.casefold())
+    return _countries()[found[-1]] if found else ""
+
+
+@cache
+def _countries() -> dict[str, str]:
+    # Loading seven languages of names takes some hundredths of a second, so it waits for the first use.
+    from babel import Locale
+
+    codes = key_of_word("countries", written).copy()
+    for language in _LANGUAGES:
+        for code, name in Locale(language).territories.items():
+            if len(code) == 2 and code.isalpha():
+                codes.setdefault(name.casefold(), code)
+    return codes
+
+
+@cache
+def _country_pattern() -> re.Pattern[str]:
+    names = "|".join(re.escape(name) for name in sorted(_countries(), key=len, reverse=True))
+    return re.compile(rf"(?<![a-zа-яё])(?:{names})(?![a-zа-яё])")

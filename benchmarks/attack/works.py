@@ -28,8 +28,7 @@ from fixtures.builders.word_embedder import WordEmbedder
 from fixtures.comparable import comparable
 from fixtures.marketplaces.build import write_site
 from fixtures.marketplaces.data import STEMS, read_site
-from scheduler.maintenance.backup import list_backups, make_backup
-from scheduler.maintenance.restore import check_backup, restore
+from scheduler.maintenance.backup import check_backup, list_backups, make_backup, restore
 from scheduler.maintenance.upkeep import find_purgeable, purge
 from scheduler.settings import MaintenanceSettings
 from store.audit.verification import verify as verify_audit

@@ -14,7 +14,7 @@ from fixtures.service_days.world import BEGINNING, PUBLISHED_EVERY, SCHEDULES, S
 from scheduler.due import due_times
 from store.database import open_database
 from store.model import RunKind
-from store.operations.alarms import Alarm, list_alarms
+from store.operations.service import Alarm, list_alarms
 from store.times import from_text
 
 if TYPE_CHECKING:

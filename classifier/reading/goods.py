@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from text.normalise import WORD as PIECE
 from text.phrases import IS_CJK, any_of, folded, whole_words
-from text.tokens import WORD as PIECE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -28,9 +28,8 @@ from classifier.reading.boundaries import (
     with_attached,
 )
 from classifier.reading.trade_signals import is_cas_spelling
-from text.normalise import fold, in_one_alphabet, squeeze, squeezed_positions
+from text.normalise import WORD, WordTable, fold, in_one_alphabet, split_words, squeeze, squeezed_positions
 from text.phrases import IS_CJK, by_key, folded, written
-from text.tokens import WORD, WordTable, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

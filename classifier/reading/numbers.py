@@ -13,8 +13,8 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from text.normalise import WORD, WordTable, split_words
 from text.phrases import any_of, folded, keys, words
-from text.tokens import WORD, WordTable, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence

@@ -35,9 +35,8 @@ from classifier.reading.offers import (
 )
 from classifier.reading.spelled_out import spoken_digits
 from classifier.reading.trade_signals import find_cas_numbers, find_trade_signals
-from text.normalise import fold, is_disguised
+from text.normalise import fold, is_disguised, split_words
 from text.phrases import any_of
-from text.tokens import split_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -14,8 +14,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from classifier.reading.numbers import chinese_values, number_values
+from text.normalise import WordTable, any_bits, bits_of_three, bits_of_two
 from text.phrases import any_of, folded, words
-from text.tokens import WordTable, any_bits, bits_of_three, bits_of_two
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -19,9 +19,8 @@ from classifier.reading.goods import is_other_form
 from classifier.reading.numbers import find_number_parts
 from classifier.reading.spelled_out import find_joined, find_spoken, is_beside_number, numbers_beside
 from text.cas import is_cas_number
-from text.normalise import fold
+from text.normalise import WORD, WordTable, fold, split_words
 from text.phrases import CJK, IS_CJK, any_of, keys, words
-from text.tokens import WORD, WordTable, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -20,8 +20,7 @@ from classifier.scoring import model_folder
 from classifier.settings import DEFAULT_SETTINGS, ScoringSettings
 from classifier.training.compare import Comparison, compare, lost_names, not_compared, unlearned_groups
 from classifier.training.examples import load_starter
-from classifier.training.fit import Cascade, build_dataset, train
-from classifier.training.verdict_examples import from_labels
+from classifier.training.fit import Cascade, build_dataset, from_labels, train
 from store import locks, times
 from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via

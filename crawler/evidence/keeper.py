@@ -8,7 +8,7 @@ import zlib
 from importlib.metadata import version
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from crawler.evidence.warc_writer import (
+from crawler.evidence.warc_records import (
     WarcFile,
     metadata_record,
     new_record_id,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from warcio.recordloader import ArcWarcRecord
 
-    from crawler.evidence.warc_writer import Exchange
+    from crawler.evidence.warc_records import Exchange
     from store.database import Database
 
 MAX_FILE_BYTES = 500_000_000

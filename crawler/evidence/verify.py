@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import msgspec
 
 from crawler.evidence.keeper import hash_of
-from crawler.evidence.warc_reader import EvidenceWrong, read_record, sha256_as_read
+from crawler.evidence.warc_records import EvidenceWrong, read_record, sha256_as_read
 from store.crawl import evidence
 from store.crawl.evidence import (
     FORMAT,

@@ -16,6 +16,7 @@ from crawler.extract.elements import is_within_hidden
 from store.model import Term, TermName
 from text.cas import is_cas_number
 from text.page_words import (
+    country_in,
     key_of_word,
     kinds_in,
     known_term,
@@ -25,7 +26,6 @@ from text.page_words import (
     whole_phrases,
 )
 from text.phrases import keys, written
-from text.places import country_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -20,8 +20,7 @@ from crawler.live.connection import (
     Reachable,
     RefusedHosts,
 )
-from crawler.live.frontier import Frontier
-from crawler.live.gate import SESSION_SETTING, Gate, Session
+from crawler.live.gate import SESSION_SETTING, Frontier, Gate, Session
 from crawler.live.live_spider import (
     EvidenceMiddleware,
     LiveSpider,
@@ -33,7 +32,7 @@ from crawler.live.permission import problem, stricter, user_agent, withdrawn
 from crawler.live.politeness import BusyMiddleware, Pacing, RobotsMiddleware
 from crawler.run.process import SHARED, CrawlBroken, run_spider
 from crawler.run.recorder import Recorder
-from store.crawl.fetches import Fetch, FetchOutcome, bytes_fetched, record_fetches
+from store.crawl.pages import Fetch, FetchOutcome, bytes_fetched, record_fetches
 from store.crawl.sources import record_permission
 
 if TYPE_CHECKING:

@@ -17,9 +17,8 @@ from scrapy import Request, signals
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest, StopDownload
 
-from crawler.evidence.warc_writer import Exchange
+from crawler.evidence.warc_records import Exchange
 from crawler.extract.page import ExtractedPage
-from crawler.live.frontier import LeftOut, without_session
 from crawler.live.gate import (
     ASSET,
     EARLIER,
@@ -28,11 +27,13 @@ from crawler.live.gate import (
     RECEIVED,
     RECORD,
     SESSION_SETTING,
+    LeftOut,
     RedirectCircle,
     Session,
     Stopped,
     is_expected,
     what_failed,
+    without_session,
 )
 from crawler.live.politeness import NO_FOLLOW, NO_INDEX, has_robots_rule
 from crawler.render.answers import SiteAnswers
@@ -41,7 +42,8 @@ from crawler.render.pages import PageDrawer
 from crawler.run.crawled_page import CrawledPage
 from crawler.run.spider import job_of
 from store.crawl.evidence import get_record
-from store.crawl.fetches import (
+from store.crawl.identity import canonical_url, listing_text
+from store.crawl.pages import (
     REDIRECTED_TO,
     Fetch,
     FetchOutcome,
@@ -51,7 +53,6 @@ from store.crawl.fetches import (
     known_listing_urls,
     readings_of,
 )
-from store.crawl.identity import canonical_url, listing_text
 from store.model import PageOutcome
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from store.crawl.evidence import EvidenceRecord
-    from store.crawl.fetches import EarlierPage
+    from store.crawl.pages import EarlierPage
 
 _REMEMBERED = frozenset({PageOutcome.LISTING, PageOutcome.CATEGORY, PageOutcome.NOT_UNDERSTOOD})
 NOT_TO_BE_READ = "The page asks robots not to read it (noindex); it was not read as a listing."

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from crawler.evidence.warc_reader import body_of
+from crawler.evidence.warc_records import body_of
 from crawler.live.permission import ROBOT, Limits, problem_in, stricter, user_agent
 from crawler.live.politeness import robots_text
 from crawler.live.scope import Scope, ScopeWrong
 from store.crawl.evidence import evidence_folder
-from store.crawl.fetches import count_known, known_listing_urls, last_fetched
+from store.crawl.pages import count_known, known_listing_urls, last_fetched
 from store.crawl.sources import Permission
 from store.database import open_database
 

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from crawler.errors import CrawlError
-from crawler.evidence.warc_reader import EvidenceWrong, body_of
+from crawler.evidence.warc_records import EvidenceWrong, body_of
 from crawler.pictures import PACKS, missing_packages, missing_packs
 from crawler.pictures.worker import PictureWorker
 from store.crawl.pictures import PictureReading, count_unread, record_reading, unread_pictures

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from crawler.archives import SavedPage  # noqa: TC001
 from crawler.extract.page import ExtractedPage  # noqa: TC001
-from store.crawl.drawings import Box  # noqa: TC001
 from store.crawl.evidence import EvidenceRecord  # noqa: TC001
-from store.crawl.fetches import EarlierPage, LiveReading  # noqa: TC001
+from store.crawl.pages import Box, EarlierPage, LiveReading  # noqa: TC001
 
 MOST_PICTURES = 8
 """Most pictures of one listing that are kept."""

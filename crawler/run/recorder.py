@@ -13,12 +13,19 @@ import structlog
 
 from crawler.archives.urls import normal_url
 from crawler.errors import CrawlError
-from crawler.evidence.warc_writer import Exchange
+from crawler.evidence.warc_records import Exchange
 from crawler.run.crawled_page import MOST_PICTURES
-from store.crawl.drawings import PageDrawing
 from store.crawl.evidence import record_evidence
-from store.crawl.fetches import LiveReading, record_fetches, was_understood
-from store.crawl.pages import SeenListing, record_more, record_page, recorded_urls
+from store.crawl.pages import (
+    LiveReading,
+    PageDrawing,
+    SeenListing,
+    record_fetches,
+    record_more,
+    record_page,
+    recorded_urls,
+    was_understood,
+)
 from store.crawl.pictures import KeptPicture
 from store.database import transaction
 from store.errors import StoreUnwritable
@@ -37,7 +44,7 @@ if TYPE_CHECKING:
     from crawler.extract.page import ExtractedListing, ExtractedPage
     from crawler.run.crawled_page import CrawledPage, Drawing
     from store.crawl.evidence import EvidenceRecord
-    from store.crawl.fetches import Fetch
+    from store.crawl.pages import Fetch
     from store.database import Database
     from store.model import DigestFinding
 

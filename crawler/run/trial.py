@@ -103,11 +103,11 @@ def try_url(
             arrived.
         CrawlError: If the crawl ended early.
     """
-    from crawler.evidence.warc_reader import NoEvidence, show
+    from crawler.evidence.warc_records import NoEvidence, show
     from crawler.live.permission import problem_in
     from crawler.run.run import crawl_source
     from store.crawl.evidence import evidence_folder
-    from store.crawl.fetches import last_said
+    from store.crawl.pages import last_said
     from store.database import open_database
 
     declared = _covering(url, sources)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from crawler.archives import ArchiveError, open_archive
-from crawler.evidence.warc_reader import EvidenceWrong, NoEvidence, show
+from crawler.evidence.warc_records import EvidenceWrong, NoEvidence, show
 from crawler.teach import CannotTeach
 from store.crawl.evidence import evidence_folder
 from store.crawl.pages import latest_pages, page_with_payload

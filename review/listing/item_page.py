@@ -34,7 +34,7 @@ from review.web.languages import ngettext
 from store.accounts.users import Role
 from store.audit import audit
 from store.audit.audit import AuditAction
-from store.crawl.drawings import drawing_of
+from store.crawl.pages import drawing_of
 from store.crawl.pictures import same_pictures, shown_picture
 from store.database import transaction
 from store.model import MAY_SEE_CONTACTS

@@ -16,8 +16,16 @@ from review.web.fields import refusals
 from store.review import statistics
 from store.review.item_query import Filter, State
 from store.review.queue import count_items
-from store.review.samples import MissRate, miss_rate
-from store.review.statistics import Agreement, Day, DecisionTimes, Group, SourceState, agreement
+from store.review.statistics import (
+    Agreement,
+    Day,
+    DecisionTimes,
+    Group,
+    MissRate,
+    SourceState,
+    agreement,
+    miss_rate,
+)
 from store.scores.scores import list_models, model_in_use, promotions
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)

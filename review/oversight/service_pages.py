@@ -26,8 +26,17 @@ from review.web.providers import LOG_LINES, NewSource
 from store.audit.audit import AuditAction
 from store.crawl.runs import attempts_at, get_run, list_runs
 from store.model import Run
-from store.operations.alarms import Alarm, acknowledge, list_alarms, standing_alarms
-from store.operations.service import Band, ServiceRequest, SourceHealth, SourcesUnreadable, list_requests
+from store.operations.service import (
+    Alarm,
+    Band,
+    ServiceRequest,
+    SourceHealth,
+    SourcesUnreadable,
+    acknowledge,
+    list_alarms,
+    list_requests,
+    standing_alarms,
+)
 from store.operations.service import Request as Wish
 from store.review.item_query import Filter
 from store.review.queue import count_items

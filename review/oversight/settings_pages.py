@@ -18,7 +18,7 @@ from store.accounts.users import Role
 from store.audit.audit import AuditAction
 from store.database import transaction
 from store.model import NOTICE_KINDS
-from store.review.samples import Draw, draw_sample, list_draws, miss_rate
+from store.review.statistics import Draw, draw_sample, list_draws, miss_rate
 from store.review.workspace import (
     BOUNDS,
     ReviewSettings,

@@ -78,11 +78,10 @@ from review.web.settings import Safety, load_key
 from review.web.translations import chosen_words, law_words, narrowing_words, run_words
 from store.accounts.users import LastAdministrator, UnknownUser, UserNameTaken, UserNameUnfit
 from store.errors import N_, StoreError, StoreUnusable, UnknownRow, fill
-from store.operations.alarms import AlreadyAcknowledged
-from store.operations.service import NoServiceAtWork, NotScheduled, SourcesUnreadable
+from store.operations.service import AlreadyAcknowledged, NoServiceAtWork, NotScheduled, SourcesUnreadable
 from store.review.cases import CaseRefused
 from store.review.office_terms import OfficeTermCommon, OfficeTermRefused
-from store.review.samples import NothingToSample
+from store.review.statistics import NothingToSample
 from store.review.verdicts import AlreadyUndone, JudgedMeanwhile, ReasonUnfit, StaleScreen, fitting_decisions
 from store.review.watchlists import DigestSettingsWrong
 from store.review.workspace import HeldByAnother, SettingRefused

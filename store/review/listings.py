@@ -10,9 +10,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from store import rows
-from store.crawl.drawings import drawing_of
 from store.crawl.evidence import EvidenceRecord, chain_of, get_record, record_of_page
-from store.crawl.pages import digest_finding
+from store.crawl.pages import digest_finding, drawing_of
 from store.crawl.pictures import ListingPicture, pictures_of
 from store.errors import UnknownRow
 from store.model import Decision, DigestFinding, Listing, Score, Sighting, Stage, Verdict

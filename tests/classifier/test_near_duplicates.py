@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from classifier.training.verdict_examples import near_duplicate_pairs
+from classifier.training.fit import near_duplicate_pairs
 
 STOCK = "Pale yellow oil, drums of 25 litres, ships from the port of Ficticia within a week of order"
 

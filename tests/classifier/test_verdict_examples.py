@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from classifier.training.verdict_examples import GROUP_WEIGHT, VERDICT_WEIGHT, from_labels, joined_groups
+from classifier.training.fit import GROUP_WEIGHT, VERDICT_WEIGHT, from_labels, joined_groups
 from store.crawl.identity import text_hash
 from store.scores.labels import Label
 from tests.classifier.toy import NOW

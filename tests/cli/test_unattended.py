@@ -25,8 +25,7 @@ from store.crawl.sources import declare_source
 from store.database import open_database
 from store.locks import hold, work_of
 from store.model import RunKind, RunOutcome
-from store.operations.alarms import Finding, get_alarm, settle
-from store.operations.service import pause_of
+from store.operations.service import Finding, get_alarm, pause_of, settle
 from store.scores.scores import count_awaiting
 from store.times import utc_now
 

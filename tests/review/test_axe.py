@@ -32,7 +32,7 @@ from store.accounts.users import Role
 from store.crawl.pictures import PictureLine, PictureReading, record_pictures, record_reading
 from store.database import open_database, transaction
 from store.model import Decision, ListingContent
-from store.operations.alarms import Finding, settle
+from store.operations.service import Finding, settle
 from store.review.cases import open_case, write_entry
 from store.review.item_query import Filter
 from store.review.notices import record_notices

@@ -20,7 +20,7 @@ from fixtures.builders.store import judge
 from fixtures.builders.supplied import FIRST, MAIL, NEIGHBOUR, SECOND, THIRD, fill_suppliers, meet
 from review.suppliers.dossier import FIELDS
 from scheduler.alarms import Unsent
-from scheduler.weekly import compose, send_week, week_until
+from scheduler.digests import compose, send_week, week_until
 from store.accounts.users import Role
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database

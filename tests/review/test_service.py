@@ -20,8 +20,7 @@ from store.crawl.runs import attempts_at, begin_run, end_run
 from store.database import open_database
 from store.locks import hold
 from store.model import RunKind, RunOutcome
-from store.operations.alarms import Finding, settle
-from store.operations.service import list_requests, pause_of
+from store.operations.service import Finding, list_requests, pause_of, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from fixtures.builders.review_store import NOW, PLANTED, Planted, fill_store
 from fixtures.builders.store import declared
 from store.accounts.users import Role
 from store.database import open_database
-from store.operations.alarms import Finding, settle
+from store.operations.service import Finding, settle
 from store.review.item_query import Filter
 from store.review.queue import count_items
 from store.review.verdicts import count_standing

@@ -16,7 +16,7 @@ from scheduler.alarms import AlarmAddressWrong, QuietHoursWrong, Unsent, is_quie
 from scheduler.settings import AlarmSettings
 from store.audit.audit import list_entries
 from store.database import open_in_memory
-from store.operations.alarms import (
+from store.operations.service import (
     AlreadyAcknowledged,
     Finding,
     acknowledge,

@@ -15,8 +15,8 @@ import pytest
 from fixtures.builders.login import WEAK
 from fixtures.builders.review_store import NOW, PLANTED, fill_store, score, see
 from scheduler.alarms import Unsent, send
+from scheduler.digests import ATTEMPTS, NotDeliverable, address_for, send_digests
 from scheduler.settings import AlarmSettings
-from scheduler.watchlist_digests import ATTEMPTS, NotDeliverable, address_for, send_digests
 from store.accounts.users import Role, add_user, set_disabled
 from store.database import open_database
 from store.review.watchlists import DigestSettings, list_digests, make_digest, save_view, set_digests

@@ -20,7 +20,7 @@ from store.crawl.runs import begin_run, end_run
 from store.crawl.sources import declare_source
 from store.database import open_database
 from store.model import RunKind, RunOutcome
-from store.operations.alarms import Finding, settle
+from store.operations.service import Finding, settle
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fixtures.builders.store import NOW, crawl_run, page
-from store.crawl.fetches import REDIRECTED_TO, Fetch, FetchOutcome, addresses_settled, record_fetches
-from store.crawl.pages import record_page
+from store.crawl.pages import (
+    REDIRECTED_TO,
+    Fetch,
+    FetchOutcome,
+    addresses_settled,
+    record_fetches,
+    record_page,
+)
 
 if TYPE_CHECKING:
     from store.database import Database

@@ -13,14 +13,15 @@ from fixtures.builders.store import FULL, NOW, crawl_run, judge, score, see, use
 from store.model import Decision, Stage
 from store.review.item_query import Filter, Place, Sort, State
 from store.review.queue import count_items, facet_counts, list_items, mend_queue, next_item
-from store.review.samples import (
+from store.review.statistics import (
     NothingToSample,
+    agreement,
     draw_sample,
     exact_interval,
+    measure_agreement,
     miss_rate,
     wilson_interval,
 )
-from store.review.statistics import agreement, measure_agreement
 from store.review.verdicts import (
     Circumstances,
     JudgedMeanwhile,

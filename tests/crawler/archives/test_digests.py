@@ -17,7 +17,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from crawler.archives import open_archive
-from crawler.evidence.warc_reader import show
+from crawler.evidence.warc_records import show
 from store.crawl.evidence import evidence_folder
 from store.crawl.pages import digest_finding
 from store.database import open_database

@@ -20,7 +20,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from cli.evidence import command
 from crawler.evidence.verify import verify_bundle
-from crawler.evidence.warc_reader import MAX_HEADERS_BYTES, EvidenceWrong, read_record
+from crawler.evidence.warc_records import MAX_HEADERS_BYTES, EvidenceWrong, read_record
 from fixtures.builders.store import NOW, judge, score_all, use
 from review.cases.bundle import make_bundle, make_wacz
 from store.crawl.evidence import FORMAT, UNSIGNED_FORMAT, EvidenceRecord, evidence_folder

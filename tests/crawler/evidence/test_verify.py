@@ -19,8 +19,7 @@ from warcio.archiveiterator import ArchiveIterator
 from cli.evidence import command
 from crawler.evidence.keeper import EvidenceKeeper
 from crawler.evidence.verify import all_seals, verify
-from crawler.evidence.warc_reader import EvidenceWrong
-from crawler.evidence.warc_writer import Exchange
+from crawler.evidence.warc_records import EvidenceWrong, Exchange
 from store.crawl import evidence
 from store.crawl.evidence import evidence_folder, record_evidence
 from store.crawl.runs import list_runs

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.evidence.warc_writer import Exchange, WarcFile, new_record_id, response_record
+from crawler.evidence.warc_records import Exchange, WarcFile, new_record_id, response_record
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,7 @@ from crawler.extract.terms import (
 from store.model import ListingContent, Term, TermName, in_words
 from tests.crawler.extract.pages import response
 from text.cas import is_cas_number
-from text.places import country_in
+from text.page_words import country_in
 
 
 def _terms(**said: object) -> list[Term]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crawler.evidence.verify import verify
-from crawler.evidence.warc_reader import body_of
+from crawler.evidence.warc_records import body_of
 from crawler.live.plan import plan
 from fixtures.builders import store as build
 from fixtures.misbehaving.answers import html

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.live.frontier import Frontier, kind_of, looks_endless, without_session
+from crawler.live.gate import Frontier, kind_of, looks_endless, without_session
 from crawler.live.scope import Scope
 from fixtures.misbehaving.server import serving
 from fixtures.misbehaving.traps import GOODS, TRAPS, play

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.evidence.verify import verify, verify_bundle
-from crawler.evidence.warc_reader import body_of
+from crawler.evidence.warc_records import body_of
 from crawler.pictures import PictureSettings
 from crawler.pictures.run import read_pictures
 from fixtures.builders.pictures import drawn, packed

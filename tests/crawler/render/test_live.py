@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crawler.evidence.verify import verify
-from crawler.evidence.warc_reader import body_of
+from crawler.evidence.warc_records import body_of
 from crawler.live.permission import user_agent
 from crawler.render import Rendering
 from fixtures.misbehaving.drawn import API, SHOP, STATIC, TRACKER, inline, play_shop, play_static
 from fixtures.misbehaving.server import serving
-from store.crawl.drawings import drawing_of
 from store.crawl.evidence import evidence_folder, get_record
+from store.crawl.pages import drawing_of
 from store.database import open_database
 from store.review.listings import evidence_of
 from tests.crawler.crawls import Job, crawl_all

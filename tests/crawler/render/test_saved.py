@@ -13,8 +13,8 @@ from crawler.archives import open_archive
 from crawler.evidence.verify import verify
 from crawler.render import Rendering
 from fixtures.misbehaving.drawn import DRAW, GOODS, item_json, shell
-from store.crawl.drawings import drawing_of
 from store.crawl.evidence import evidence_folder
+from store.crawl.pages import drawing_of
 from store.database import open_database
 from tests.crawler.archives.site import Saved, response
 from tests.crawler.crawls import crawl, declare

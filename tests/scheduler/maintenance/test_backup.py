@@ -13,20 +13,23 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import group
-from crawler.evidence.warc_reader import EvidenceWrong
+from crawler.evidence.warc_records import EvidenceWrong
 from fixtures.builders import store as build
 from scheduler.children import logs_folder
 from scheduler.maintenance.backup import (
     BackupWrong,
     EvidenceMissing,
     EvidenceUnlikeSeal,
+    RestoreRefused,
+    StillInUse,
     backups_folder,
+    check_backup,
     list_backups,
     make_backup,
     read_manifest,
+    restore,
     thin_backups,
 )
-from scheduler.maintenance.restore import RestoreRefused, StillInUse, check_backup, restore
 from scheduler.maintenance.upkeep import check_everything, find_purgeable, purge
 from scheduler.settings import MaintenanceSettings
 from store.audit.audit import AuditAction, list_entries

@@ -16,16 +16,16 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import group
-from scheduler.maintenance import restore as restoring
+from scheduler.maintenance import backup as restoring
 from scheduler.maintenance.backup import (
     BackupFailed,
     BackupWrong,
     described,
     make_backup,
     read_manifest,
+    restore,
     write_manifest,
 )
-from scheduler.maintenance.restore import restore
 from scheduler.maintenance.upkeep import check_everything
 from store.crawl.evidence import evidence_folder
 from store.database import open_database
@@ -150,7 +150,7 @@ def decided(changed: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(there.parent)
     with monkeypatch.context() as patched, suppress(Killed):
         patched.setattr("store.operations.integrity.finish_swap", lambda _: killed())
-        patched.setattr("scheduler.maintenance.restore.finish_swap", lambda _: None)
+        patched.setattr("scheduler.maintenance.backup.finish_swap", lambda _: None)
         restore(backup, Path(there.name), replace=True, by="ada", now=NIGHT)
     monkeypatch.chdir(tmp_path)
     return there

@@ -1,4 +1,4 @@
-"""Send digests of watch-lists: each message once, with retries that are recorded.
+"""Send digests of watch-lists and the weekly report: each message once, with retries that are recorded.
 
 Before an attempt the service records that it begins. If it is killed before it records the end, nobody knows
 whether the message arrived; it is then not sent again, and the person's page says so.
@@ -7,6 +7,7 @@ whether the message arrived; it is then not sent again, and the person's page sa
 from __future__ import annotations
 
 from datetime import timedelta
+from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -24,6 +25,8 @@ from store.review.watchlists import (
     open_digests,
     record_digest_event,
 )
+from store.review.workspace import review_settings
+from store.suppliers.week import QUIET, Week, last_report_until, read_week, record_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from scheduler.settings import AlarmSettings
     from store.database import Database
     from store.review.watchlists import Digest
+    from store.suppliers.week import WeekLine
+
 
 log = structlog.get_logger()
 
@@ -125,3 +130,86 @@ def _attempt(
     record_digest_event(db, digest.digest_id, "sent", "", now=now)
     log.info("digest_sent", digest_id=digest.digest_id, reviewer=digest.reviewer)
     return True
+
+
+PERIOD = timedelta(days=7)
+MOST_LINES = 100
+"""Lines of one part of a report; the rest is counted."""
+
+
+class ReportUnsure(SchedulerError):
+    """The process that sent a report was stopped, so nobody knows whether the report arrived."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The process that sent the report was stopped. The report may have arrived, so it was not sent "
+            "again. The next report covers the same days; `precursor-watch weekly --send` sends it now."
+        )
+
+
+def week_until(db: Database, now: datetime, since: datetime | None = None) -> Week:
+    """Return the week that ends now, as the setting of a lead says: with or without what nobody reviewed.
+
+    Args:
+        db: The store.
+        now: The end.
+        since: The beginning; None for the end of the last report that was sent, or a week ago.
+    """
+    begin = since or last_report_until(db) or now - PERIOD
+    return read_week(db, begin, now, has_unreviewed=bool(review_settings(db).weekly_unreviewed))
+
+
+def send_week(
+    db: Database,
+    urls: Sequence[str],
+    *,
+    now: datetime,
+    deliver: Callable[..., None] = send,
+) -> Week:
+    """Send the report since the last one, and record it. A report that failed is sent again with the next.
+
+    Raises:
+        AlarmAddressWrong: If an address is invalid.
+        Unsent: If no address accepted the report; nothing is recorded.
+    """
+    week = week_until(db, now)
+    title, _text, page = compose(week)
+    deliver(urls, title, page, is_html=True)
+    record_report(db, week, sent_to=len(urls), now=now)
+    return week
+
+
+def compose(week: Week) -> tuple[str, str, str]:
+    """Return the title of a report, its text, and the same as HTML."""
+    title = f"precursor-watch: suppliers from {week.since:%Y-%m-%d} to {week.until:%Y-%m-%d}"
+    parts = [
+        ("New suppliers", week.suppliers),
+        ("New links", week.links),
+        ("New substances of known suppliers", week.substances),
+        (f"Gone quiet: not met for {QUIET.days} days", week.quiet),
+    ]
+    notes = [
+        "Suppliers, links and substances that nobody reviewed are in this report."
+        if week.has_unreviewed
+        else f"Only what people reviewed is in this report. Suppliers left out: {week.left_out:,}."
+    ]
+    text, page = [title], [f"<h1>{escape(title)}</h1>"]
+    for heading, lines in parts:
+        said = [_line(each) for each in lines[:MOST_LINES]]
+        if len(lines) > MOST_LINES:
+            said.append(f"and {len(lines) - MOST_LINES:,} more")
+        text.append("\n".join([f"{heading}: {len(lines):,}", *(f"- {line}" for line in said)]))
+        listed = "".join(f"<li>{escape(line)}</li>" for line in said)
+        page.append(
+            f"<h2>{escape(heading)}: {len(lines):,}</h2><ul>{listed}</ul>"
+            if said
+            else f"<h2>{escape(heading)}: 0</h2>"
+        )
+    text += notes
+    page += [f"<p>{escape(note)}</p>" for note in notes]
+    return title, "\n\n".join(text), "\n".join(page)
+
+
+def _line(each: WeekLine) -> str:
+    details = f": {', '.join(each.details)}" if each.details else ""
+    return harmless(f"supplier {each.supplier_id}, {each.name or '(no name)'}{details}")
