@@ -59,9 +59,14 @@ def command(  # noqa: PLR0913 (options of one command)
       precursor-watch teach andes https://andes.example/1 https://andes.example/2 \\
           --field title --field "price=$ 12.500" --field "price=$ 990"
     """  # noqa: D301 (click wants the character itself)
-    from crawler.sources.sources import reader_file
+    from crawler.sources.sources import pick_sources, reader_file
     from crawler.teach import ask
+    from store.database import open_database
 
+    # What is wrong with these files is said at once, before a process is started.
+    pick_sources(sources_file, (name,))
+    if database.exists():
+        open_database(database).close()
     asked = {"sources": str(sources_file), "database": str(database), "source_id": name}
     if check:
         sys.exit(_check(name, ask({**asked, "action": "check"})))

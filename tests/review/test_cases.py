@@ -413,6 +413,7 @@ def test_the_pdf_of_a_listing_shows_its_pictures(client: TestClient, database: P
         assert "<img" not in viewer.get(f"/listings/{listing_id}/sheet").text
 
 
+@pytest.mark.process  # the first use of WeasyPrint asks ldconfig where its libraries are
 def test_a_case_file_says_that_a_page_does_not_match_its_digest(filed: Filed) -> None:
     """Whoever gets the file learns what the archive stated, as the item page shows it."""
     with closing(open_database(filed.database)) as db, transaction(db):
