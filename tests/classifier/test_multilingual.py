@@ -1,4 +1,7 @@
-"""The multilingual embedder: decoded as its package says, and near for what means the same."""
+"""The multilingual embedder: decoded as its package says, and near for what means the same.
+
+Tests import PyTorch themselves, because every worker imports this file, and one runs it.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import torch
 from tokenizers import Tokenizer
 
 from classifier.features.embedding import MULTILINGUAL, open_embedder
-from classifier.features.multilingual import BLOCK_BYTES, MAX_TOKENS, Packed, unpack
 from classifier.features.static_embedding import distil
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ SHOES = (
 
 def test_a_block_is_a_scale_and_32_halves_of_bytes() -> None:
     """The low halves come first, and 8 stands for 0."""
+    import torch
+
+    from classifier.features.multilingual import BLOCK_BYTES, unpack
+
     block = np.zeros(BLOCK_BYTES, np.uint8)
     block[:2] = np.frombuffer(np.float16(0.5).tobytes(), np.uint8)
     block[2:] = 0x88
@@ -52,6 +57,8 @@ def test_a_block_is_a_scale_and_32_halves_of_bytes() -> None:
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
     """A file of another kind is not taken for weights."""
+    from classifier.features.multilingual import Packed
+
     (tmp_path / "other.bin").write_bytes(bytes(100))
     with pytest.raises(ValueError, match="does not begin as a file of multilingual-e5-small"):
         Packed(tmp_path / "other.bin")
@@ -87,6 +94,8 @@ def test_texts_of_one_meaning_are_near_in_any_language(embedder: TransformerEmbe
 @pytest.mark.model
 def test_tokens_are_those_of_sentencepiece(embedder: TransformerEmbedder) -> None:
     """A prefix stands before each text, and what looks alike or shows nothing makes no other tokens."""
+    from classifier.features.multilingual import MAX_TOKENS
+
     tokenizer = embedder.ready().tokenizer
     assert tokenizer("hello world").input_ids == [0, 41, 1294, 12, 33600, 31, 8999, 2]
     for text in ("ｈｅｌｌｏ\u200bworld", "  hello\tworld ", "hel\x02lo\u2581world"):
