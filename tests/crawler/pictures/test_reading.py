@@ -86,7 +86,7 @@ def test_picture_that_takes_too_long_ends_its_process_only() -> None:
     with PictureWorker(PictureSettings(seconds=1)) as hurried:
         long = packed(drawn([f"{number} kg of salt in {number} bags" for number in range(60)], size=20))
         assert hurried.read(long).sentence == "Reading the picture took more than 1 seconds and was ended."
-        assert hurried.read(b"").sentence.startswith("The bytes are no picture")
+        assert hurried.read(b"").sentence.startswith("The bytes are not a picture")
 
 
 def test_same_picture_is_found_after_it_was_reduced(worker: PictureWorker) -> None:
