@@ -39,13 +39,8 @@ def ask(question: Mapping[str, object]) -> dict[str, Any]:
 
     Raises:
         CannotTeach: If the source cannot be taught so, or there is no answer in a minute.
-        CrawlError: If the sources file cannot be used or does not name the source.
         ReaderWrong: If what was learned is no valid reader.
     """
-    from crawler.sources.sources import pick_sources, reader_file
-
-    sources, source_id = Path(str(question["sources"])), str(question["source_id"])
-    pick_sources(sources, (source_id,))  # a wrong name needs no process, which takes a second to start
     command = [sys.executable, "-P", "-c", "from crawler.teach.desk import main; main()"]
     try:
         done = subprocess.run(  # noqa: S603 (our own)
@@ -59,7 +54,9 @@ def ask(question: Mapping[str, object]) -> dict[str, Any]:
     if "error" in said:
         raise CannotTeach(said["error"])
     if question["action"] == "keep":
+        from crawler.sources.sources import reader_file
         from crawler.teach.reader import DeclaredReader, save_reader
 
-        save_reader(reader_file(sources, source_id), msgspec.convert(said["reader"], DeclaredReader))
+        path = reader_file(Path(str(question["sources"])), str(question["source_id"]))
+        save_reader(path, msgspec.convert(said["reader"], DeclaredReader))
     return said
