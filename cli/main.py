@@ -31,13 +31,15 @@ COMMANDS = (
 """Every command, in the order of the help text."""
 
 SISTERS = {
+    "crawl": ("pictures",),
     "score": ("score-archive",),
-    "queue": ("verdict",),
+    "queue": ("verdict", "notices"),
+    "retrain": ("labels",),
     "run": ("install-units",),
-    "runs": ("logs",),
-    "status": ("doctor", "report"),
+    "schedule": ("runs", "logs"),
+    "status": ("doctor", "report", "alerts"),
     "sources": ("permissions",),
-    "suppliers": ("link",),
+    "suppliers": ("link", "dossier", "weekly"),
     "maintenance": ("backup", "restore", "verify", "retention", "purge"),
 }
 """Commands that are in a module of another name, by module."""

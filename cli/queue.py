@@ -1,4 +1,4 @@
-"""`queue` and `verdict`: show the review queue, and give or undo a verdict."""
+"""`queue`, `verdict` and `notices`: show the queue and its notices, and give or undo a verdict."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import PERSON_VARIABLES, RowNumber, database_option, json_option, reviewer_option
-from cli.output import open_store, print_json, print_table
+from cli.options import PERSON_VARIABLES, AnyFile, RowNumber, database_option, json_option, reviewer_option
+from cli.output import open_store, print_json, print_records, print_table
 from store.messages import counted, harmless
-from store.model import LAST_ROW, Decision, ReasonCode, Stage
+from store.model import LAST_ROW, NOTICE_KINDS, Decision, ReasonCode, Stage
 from store.times import utc_now
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from store.database import Database
     from store.model import QueueEntry, Verdict
+    from store.review.notices import NoticeCount
+
 
 DECISIONS = [decision.value for decision in Decision if decision is not Decision.UNDONE]
 REASONS = [code.value for code in ReasonCode]
@@ -206,3 +208,43 @@ def _replaced(before: Iterable[Verdict], given: Verdict) -> Verdict | None:
 
 def _said(verdict: Verdict) -> str:
     return f"{verdict.decision} ({verdict.reason_code})" if verdict.reason_code else str(verdict.decision)
+
+
+@click.command("notices")
+@click.option("--kind", type=click.Choice(NOTICE_KINDS), help="Only this kind of notice.")
+@click.option("--code", default="", help="Only this substance, machine or rule, e.g. ebay-1.")
+@click.option(
+    "--export", "file", type=AnyFile, help="Write the listings to a CSV file, one line for each notice."
+)
+@database_option
+@json_option
+def notices_command(kind: str | None, code: str, file: Path | None, database: Path, *, as_json: bool) -> None:
+    """Count listings by what they show apart from their score.
+
+    Kinds: substances under surveillance (watch), machines that laws name (equipment), rules of the listing's
+    own marketplace that it breaks (rule), compounds that a class rule of a law covers (class), and evidence
+    in pictures (picture). A weak notice, e.g. of ordinary goods, is no reason to look by itself. A lead
+    chooses in the settings which kinds put a listing into the queue.
+
+    Example: precursor-watch notices --kind rule
+
+    Example: precursor-watch notices --kind rule --code ebay-1 --export ebay-1.csv
+    """
+    from review.oversight.figure_pages import as_csv
+    from store.review.notices import count_notices, noticed_listings
+
+    with open_store(database) as db:
+        counts = [each for each in count_notices(db, kind or "") if code in {"", each.code}]
+        found = noticed_listings(db, kind or "", code) if file else []
+    if file:
+        file.write_text(as_csv(found), encoding="utf-8", newline="")
+        click.echo(f"{counted(len(found), 'notice', 'notices')} written to {file}.", err=True)
+        return
+    headings = ("KIND", "CODE", "LISTINGS", "WEAK", "WHAT")
+    print_records(
+        counts, headings, _notice_cells, as_json=as_json, empty="No listing shows anything of these kinds."
+    )
+
+
+def _notice_cells(each: NoticeCount) -> tuple[str, ...]:
+    return (each.kind, each.code, f"{each.listings:,}", "yes" if each.is_weak else "-", each.name)

@@ -17,7 +17,7 @@ from store.times import utc_now
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crawler.live.plan import Plan
+    from crawler.live.crawl import Plan
     from crawler.sources.sources import DeclaredSource, Schedule
 
 NONE_LIVE = "{} declares no live sources, so no permission is needed."
@@ -114,7 +114,7 @@ def plan_command(name: str, sources_file: Path, database: Path, *, with_urls: bo
 
     Example: precursor-watch permissions plan andes-live
     """
-    from crawler.live.plan import plan
+    from crawler.live.crawl import plan
 
     (declared,) = _live(sources_file, (name,))
     made = plan(database, declared, utc_now())

@@ -1,4 +1,4 @@
-"""`link` and `suppliers`: read who offers, link accounts to suppliers, and decide on links."""
+"""`link`, `suppliers`, `dossier` and `weekly`: link accounts to suppliers, decide on links, and report."""
 
 from __future__ import annotations
 
@@ -6,18 +6,31 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import RowNumber, SentenceGroup, Statement, by_option, database_option, json_option, recorded
+from cli.law import chosen_law
+from cli.options import (
+    AnyFolder,
+    RowNumber,
+    SentenceGroup,
+    Statement,
+    by_option,
+    database_option,
+    due_at_option,
+    json_option,
+    recorded,
+)
 from cli.output import minute, open_store, print_json, print_records, print_table, progress_bar, step_bars
 from store.model import RunKind
 from store.times import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
     from typing import Any
 
     from store.database import Database
     from store.suppliers.suppliers import Supplier, SupplierLink
+
 
 SHOWN = 10
 """Suppliers that `link` prints."""
@@ -277,3 +290,125 @@ def _table(headings: tuple[str, ...], items: list[Any], cells: Callable[[Any], t
     if items:
         click.echo()
         print_table(headings, map(cells, items))
+
+
+@click.command("dossier")
+@click.argument("supplier", type=RowNumber)
+@click.option("--out", "folder", type=AnyFolder, required=True, help="An empty or new folder for the files.")
+@click.option(
+    "--contacts", "with_contacts", is_flag=True, help="State the contacts; the audit log records it."
+)
+@click.option(
+    "--report",
+    "form",
+    default="21 CFR 1310.",
+    show_default=True,
+    help="Report template: the rules whose names begin like this.",
+)
+@by_option
+@database_option
+def dossier_command(
+    supplier: int, folder: Path, form: str, by: str, database: Path, *, with_contacts: bool
+) -> None:
+    """Write the dossier of SUPPLIER: PDF, JSON, FollowTheMoney, and the evidence as a signed ZIP.
+
+    What people confirmed and what is only machine-linked stand apart. A template of a report lists the fields
+    of public rules, filled as far as listings say.
+
+    Example: precursor-watch dossier 12 --out dossiers/12
+    """
+    from cli.serve import reference_for
+    from review.suppliers.dossier import read_dossier, write_dossier
+    from review.web.app import build_templates
+    from store.audit.audit import BY_HAND
+    from store.suppliers.contacts import view_contacts
+    from store.suppliers.suppliers import accounts_of, get_supplier
+
+    if folder.exists() and any(folder.iterdir()):
+        raise click.UsageError(f"The folder {folder} is not empty. Give a new or empty folder.")
+    now = utc_now()
+    with open_store(database) as db:
+        number = get_supplier(db, supplier).supplier_id
+        contacts = []
+        if with_contacts:
+            ids = [each.seller_account_id for each in accounts_of(db, number)]
+            contacts = view_contacts(db, account_ids=ids, actor=by, now=now)
+        dossier = read_dossier(db, number, by=by, contacts=contacts, form=form, now=now)
+        files, missing = write_dossier(
+            db,
+            dossier,
+            reference_for(database, chosen_law(database=database)),
+            build_templates(),
+            origin=BY_HAND,
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, body in files.items():
+        (folder / name).write_bytes(body)
+    for said in missing:
+        click.echo(f"Missing: {said}", err=True)
+    click.echo(f"The dossier of supplier {number} is in {folder}: {', '.join(files)}.")
+
+
+EARLIEST = 2000
+"""First year in which `--since` may lie."""
+
+
+@click.command("weekly")
+@database_option
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="First day (YYYY-MM-DD, UTC).  [default: the end of the last report]",
+)
+@click.option("--html", "as_html", is_flag=True, help="Print HTML.")
+@click.option(
+    "--send", "is_sent", is_flag=True, help="Send the report to [alarms] weekly_urls, and record it."
+)
+@due_at_option
+def weekly_command(
+    database: Path, since: datetime | None, due_at: datetime | None, *, as_html: bool, is_sent: bool
+) -> None:
+    """Report new suppliers, new links, new substances of known suppliers, and who has gone quiet.
+
+    The report names no contact. It leaves out what nobody reviewed, unless a lead chose otherwise under
+    Settings. [maintenance] weekly_cron sends it on a schedule, once a week.
+
+    Example: precursor-watch weekly --since 2026-11-23
+    """
+    from datetime import UTC
+
+    from cli.settings import load_settings
+    from scheduler.digests import ReportUnsure, compose, send_week, week_until
+    from scheduler.settings import AlarmSettings
+
+    if is_sent:
+        if since is not None:
+            raise click.UsageError(
+                "--since cannot be used with --send: a sent report begins where the last one ended."
+            )
+        urls = load_settings(AlarmSettings).weekly_urls
+        if not urls:
+            raise click.UsageError(
+                "No address is set for the report; add [alarms] weekly_urls to the settings file."
+            )
+        with recorded(database, RunKind.WEEKLY, due_at) as done, open_store(database) as db:
+            if done.is_resumed:
+                raise ReportUnsure
+            week = send_week(db, urls, now=utc_now())
+            done.sentence = (
+                f"The report from {week.since:%Y-%m-%d} to {week.until:%Y-%m-%d} was sent to {len(urls)} "
+                f"{'addresses' if len(urls) > 1 else 'address'}."
+            )
+            click.echo(done.sentence)
+        return
+    now = utc_now()
+    begin = since.replace(tzinfo=UTC) if since else None
+    if begin and (begin.year < EARLIEST or begin > now):
+        raise click.BadParameter(
+            f"{begin.date().isoformat()} is not a day from {EARLIEST}-01-01 to today.", param_hint="'--since'"
+        )
+    with open_store(database) as db:
+        week = week_until(db, now, begin)
+    _title, text, page = compose(week)
+    click.echo(page if as_html else text)

@@ -1,16 +1,22 @@
-"""One live crawl, within a valid permission."""
+"""One live crawl within a valid permission, and the plan of a crawl, made without sending a request."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from protego import Protego
 
 import text
 from crawler import extract, markets, teach
 from crawler.errors import CrawlError
 from crawler.evidence.keeper import EvidenceKeeper
+from crawler.evidence.warc_records import body_of
 from crawler.live.connection import (
     NAMES_SETTING,
     REACHABLE_SETTING,
@@ -28,15 +34,26 @@ from crawler.live.live_spider import (
     RedirectOnce,
     RevalidateMiddleware,
 )
-from crawler.live.permission import problem, stricter, user_agent, withdrawn
-from crawler.live.politeness import BusyMiddleware, Pacing, RobotsMiddleware
+from crawler.live.permission import ROBOT, Limits, problem, problem_in, stricter, user_agent, withdrawn
+from crawler.live.politeness import BusyMiddleware, Pacing, RobotsMiddleware, robots_text
+from crawler.live.scope import Scope, ScopeWrong
 from crawler.run.process import SHARED, CrawlBroken, run_spider
 from crawler.run.recorder import Recorder
-from store.crawl.pages import Fetch, FetchOutcome, bytes_fetched, record_fetches
-from store.crawl.sources import record_permission
+from store.crawl.evidence import evidence_folder
+from store.crawl.pages import (
+    Fetch,
+    FetchOutcome,
+    bytes_fetched,
+    count_known,
+    known_listing_urls,
+    last_fetched,
+    record_fetches,
+)
+from store.crawl.sources import Permission, record_permission
+from store.database import open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from types import ModuleType
 
@@ -44,7 +61,6 @@ if TYPE_CHECKING:
     from crawler.render import Rendering
     from crawler.sources.sources import DeclaredSource
     from crawler.workers.page_parser import Parse
-    from store.crawl.sources import Permission
     from store.database import Database
     from store.model import Run
 
@@ -339,3 +355,87 @@ def _pace(limits: Limits, hosts: int) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": limits.max_page_bytes,
         "RETRY_TIMES": limits.retries,
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a crawl would do if it began now."""
+
+    source_id: str
+    refusal: str
+    """Why no page would be requested; empty if pages would be."""
+    start: tuple[tuple[str, str], ...]
+    """Each start address with the reason for its refusal, or empty text."""
+    scope: tuple[str, ...]
+    asset_hosts: tuple[str, ...]
+    """From where drawn pages may request scripts, styles and data, beside the scope."""
+    hosts: tuple[str, ...]
+    user_agent: str
+    limits: Limits
+    """The stricter of the operator's and the permission's limits."""
+    known: int
+    """Number of pages parsed by earlier crawls."""
+    with_marks: int
+    """Number of those pages with an ETag or a Last-Modified header."""
+    standing: tuple[str, ...]
+    """Addresses of known listings to request again, even without a link to them."""
+    robots: tuple[str, ...]
+    """A sentence about the stored robots.txt of each site."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan as JSON values."""
+        return asdict(self)
+
+
+def plan(database: Path, declared: DeclaredSource, now: datetime) -> Plan:
+    """Return the plan of a crawl of a live source; a missing store is not created."""
+    permission = declared.permission or Permission()
+    try:
+        scope = Scope(permission.scope)
+    except ScopeWrong:
+        scope = Scope(())
+    known, with_marks = 0, 0
+    standing: tuple[str, ...] = ()
+    robots: tuple[str, ...] = ()
+    if database.exists():
+        with closing(open_database(database)) as db:
+            known, with_marks = count_known(db, declared.source.source_id)
+            standing = tuple(url for url in known_listing_urls(db, declared.source.source_id) if url in scope)
+            robots = tuple(_robots(db, evidence_folder(database), declared.start))
+    return Plan(
+        source_id=declared.source.source_id,
+        refusal=problem_in(database, declared.source.source_id, declared.permission, now),
+        start=tuple((url, scope.why_not(url)) for url in declared.start),
+        scope=permission.scope,
+        asset_hosts=permission.asset_hosts,
+        hosts=tuple(scope.hosts),
+        user_agent=user_agent(permission),
+        limits=stricter(declared.limits, permission),
+        known=known,
+        with_marks=with_marks,
+        standing=standing,
+        robots=robots,
+    )
+
+
+def _robots(db: Database, folder: Path, start: tuple[str, ...]) -> Iterator[str]:
+    """Yield a sentence about the newest stored robots.txt of each site."""
+    for site in dict.fromkeys(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in start):
+        kept = last_fetched(db, f"{site}/robots.txt")
+        if kept is None:
+            continue
+        asked_at, status, record_id = kept
+        words = f"{site}/robots.txt, read on {asked_at:%Y-%m-%d %H:%M} UTC (HTTP {status})"
+        body = body_of(db, folder, record_id) if status == HTTPStatus.OK else b""
+        try:
+            rules = Protego.parse(robots_text(body))
+        except ValueError as error:
+            yield f"{words}, forbids everything, because {error}"
+            continue
+        forbidden = [url for url in start if url.startswith(site) and not rules.can_fetch(url, ROBOT)]
+        delay = rules.crawl_delay(ROBOT)
+        yield (
+            f"{words}, "
+            + (f"forbids {', '.join(forbidden)}" if forbidden else "forbids none of these")
+            + (f" and asks for {delay:g} s between requests" if delay else "")
+        )

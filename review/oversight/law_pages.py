@@ -1,4 +1,4 @@
-"""The lists of the law: their state, what takes effect soon, and imports that a lead accepts or rejects."""
+"""The law's lists, imports that a lead accepts or rejects, and the office's own terms: pages and JSON."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from review.web.dependencies import TheContext, TheDatabase, TheLead, TheViewer,
 from review.web.fields import RowId, refusals
 from review.web.languages import spoken
 from store.accounts.users import Role
+from store.review import office_terms
+from store.review.office_terms import LONGEST, OfficeTerm, OfficeTermRefused, Reach
 from store.scores.law_imports import (
     LawImport,
     LawImportRefused,
@@ -25,7 +27,7 @@ from store.scores.law_imports import (
 )
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-api = APIRouter(prefix="/api/law-imports", tags=["figures and settings"])
+api = APIRouter(prefix="/api", tags=["figures and settings"])
 
 _Decision = Literal["accepted", "rejected"]
 
@@ -59,7 +61,7 @@ class LawDecision(BaseModel):
 @pages.get("/law")
 def show_law(request: Request, db: TheDatabase, context: TheContext, person: TheViewer) -> Response:
     """Show the lists and the imports."""
-    return _answer(request, db, context, person)
+    return _answer_law(request, db, context, person)
 
 
 @pages.post("/law/{law_import_id}")
@@ -77,11 +79,11 @@ def decide(
     try:
         decide_import(db, law_import_id, decision, why=why, by=person.name, origin=person.origin, now=now)
     except LawImportRefused as error:
-        return _answer(request, db, context, person, warned=spoken(error), status=409)
+        return _answer_law(request, db, context, person, warned=spoken(error), status=409)
     return go("/law")
 
 
-def _answer(
+def _answer_law(
     request: Request,
     db: TheDatabase,
     context: TheContext,
@@ -102,20 +104,20 @@ def _answer(
     return answer_page(request, "law.html", shown, status=status)
 
 
-@api.get("", responses=refusals())
+@api.get("/law-imports", responses=refusals())
 def list_law_imports(db: TheDatabase, person: TheViewer) -> list[LawImportRecord]:
     """Return every import of the law, newest first."""
     return [LawImportRecord.model_validate(each) for each in list_imports(db)]
 
 
-@api.get("/{law_import_id}/preview", responses=refusals(404))
+@api.get("/law-imports/{law_import_id}/preview", responses=refusals(404))
 def show_preview(db: TheDatabase, person: TheLead, law_import_id: RowId) -> Preview | None:
     """Return what a waiting import would change; null if it was decided, or no model is in use."""
     found: LawImport = get_import(db, law_import_id)
     return None if found.decision else preview(db, found)
 
 
-@api.post("/{law_import_id}/decision", responses=refusals(404, 409))
+@api.post("/law-imports/{law_import_id}/decision", responses=refusals(404, 409))
 def decide_law_import(
     db: TheDatabase, context: TheContext, person: TheLead, law_import_id: RowId, wanted: LawDecision
 ) -> LawImportRecord:
@@ -130,3 +132,146 @@ def decide_law_import(
         now=context.clock(),
     )
     return LawImportRecord.model_validate(decided)
+
+
+_Term = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+
+_Why = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class NewOfficeTerm(BaseModel):
+    """A term to add."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    term: _Term
+    why: _Why
+    substance: Annotated[str, Field(max_length=200)] = ""
+    """The substance that the office takes the term to mean, if any."""
+    is_confirmed: bool = False
+    """Add the term even if it names many stored listings."""
+
+
+class Retirement(BaseModel):
+    """Why a term is retired."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    why: _Why
+
+
+@pages.get("/office-terms")
+def show_terms(request: Request, db: TheDatabase, person: TheViewer) -> Response:
+    """Show the terms."""
+    return _answer_terms(request, db, person)
+
+
+@pages.post("/office-terms")
+def take_term(
+    request: Request,
+    db: TheDatabase,
+    context: TheContext,
+    person: TheLead,
+    term: Annotated[str, Form(max_length=LONGEST)] = "",
+    why: Annotated[str, Form(max_length=500)] = "",
+    substance: Annotated[str, Form(max_length=200)] = "",
+    step: Annotated[str, Form(max_length=8)] = "",
+) -> Response:
+    """Show what a term would find; add it once that was seen."""
+    typed = {"term": term, "why": why, "substance": substance}
+    try:
+        checked = office_terms.check_term(db, term)
+        if step != "add":
+            return _answer_terms(request, db, person, typed=typed, reach=office_terms.reach_of(db, checked))
+        office_terms.add_term(
+            db,
+            term,
+            why=why,
+            substance=substance,
+            is_confirmed=True,
+            by=person.name,
+            origin=person.origin,
+            now=context.clock(),
+        )
+    except OfficeTermRefused as error:
+        return _answer_terms(request, db, person, typed=typed, warned=spoken(error), status=409)
+    return go("/office-terms")
+
+
+@pages.post("/office-terms/{office_term_id}/retire")
+def take_back_term(
+    request: Request,
+    db: TheDatabase,
+    context: TheContext,
+    person: TheLead,
+    office_term_id: RowId,
+    why: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Retire a term."""
+    now = context.clock()
+    try:
+        office_terms.retire_term(db, office_term_id, why=why, by=person.name, origin=person.origin, now=now)
+    except OfficeTermRefused as error:
+        return _answer_terms(request, db, person, warned=spoken(error), status=409)
+    return go("/office-terms")
+
+
+def _answer_terms(
+    request: Request,
+    db: TheDatabase,
+    person: TheViewer,
+    *,
+    typed: dict[str, str] | None = None,
+    reach: Reach | None = None,
+    warned: str = "",
+    status: int = 200,
+) -> Response:
+    shown = {
+        "terms": office_terms.list_terms(db),
+        "typed": typed or {"term": "", "why": "", "substance": ""},
+        "reach": reach,
+        "counted": office_terms.COUNTED,
+        "longest": LONGEST,
+        "warned": warned,
+        "may_lead": person.may(Role.LEAD),
+    }
+    return answer_page(request, "office_terms.html", shown, status=status)
+
+
+@api.get("/office-terms", responses=refusals())
+def list_office_terms(db: TheDatabase, person: TheViewer) -> list[OfficeTerm]:
+    """Return every term, retired ones too, newest first."""
+    return office_terms.list_terms(db)
+
+
+@api.get("/office-terms/reach", responses=refusals(409))
+def show_reach(db: TheDatabase, person: TheLead, term: _Term) -> Reach:
+    """Return how many stored listings a term would put before a person."""
+    return office_terms.reach_of(db, office_terms.check_term(db, term))
+
+
+@api.post("/office-terms", status_code=201, responses=refusals(409))
+def add_office_term(
+    db: TheDatabase, context: TheContext, person: TheLead, wanted: NewOfficeTerm
+) -> OfficeTerm:
+    """Add a term; it counts from the next scoring on."""
+    return office_terms.add_term(
+        db,
+        wanted.term,
+        why=wanted.why,
+        substance=wanted.substance,
+        is_confirmed=wanted.is_confirmed,
+        by=person.name,
+        origin=person.origin,
+        now=context.clock(),
+    )
+
+
+@api.post("/office-terms/{office_term_id}/retire", responses=refusals(404, 409))
+def retire_office_term(
+    db: TheDatabase, context: TheContext, person: TheLead, office_term_id: RowId, wanted: Retirement
+) -> OfficeTerm:
+    """Retire a term."""
+    return office_terms.retire_term(
+        db, office_term_id, why=wanted.why, by=person.name, origin=person.origin, now=context.clock()
+    )

@@ -29,8 +29,6 @@ from review.oversight import (
     audit_log,
     figure_pages,
     law_pages,
-    notice_pages,
-    office_term_pages,
     service_pages,
     settings_pages,
     teach_pages,
@@ -60,7 +58,7 @@ from review.web.errors import (
     RoleTooLow,
     SessionNeeded,
 )
-from review.web.fields import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS, check_query
+from review.web.fields import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS, check_query, name_problems
 from review.web.forms import Cookies, check_form
 from review.web.guards import (
     HEADERS,
@@ -72,7 +70,6 @@ from review.web.guards import (
     methods_of,
 )
 from review.web.languages import gettext as _
-from review.web.problems import name_problems
 from review.web.providers import NO_REFERENCE, Reference
 from review.web.settings import Safety, load_key
 from review.web.translations import chosen_words, law_words, narrowing_words, run_words
@@ -147,7 +144,7 @@ STATUS = {
 
 MODULES = (
     decide, lists, watchlist_pages, item_page, page_view, listing_api, bulk, case_files, case_exports,
-    figure_pages, settings_pages, office_term_pages, law_pages, notice_pages, login, own_account, user_admin,
+    figure_pages, settings_pages, law_pages, login, own_account, user_admin,
     audit_log, service_pages, help_pages, supplier_pages, teach_pages,
 )  # fmt: skip
 """Modules with routes: each has a router `pages`, a router `api`, or both."""

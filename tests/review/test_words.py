@@ -13,8 +13,8 @@ from classifier.gazetteer import Law, load_gazetteer
 from fixtures.builders.forms import read_form
 from fixtures.builders.login import entered
 from review.web.app import FOLDER
+from review.web.fields import LABELS
 from review.web.languages import ASKED
-from review.web.problems import LABELS
 from review.web.translations import DECISIONS, FIELDS, REASONS, defang, law_words
 from store.accounts.users import Role
 from store.model import Decision, ListingContent, ReasonCode

@@ -14,7 +14,7 @@ import pytest
 
 from crawler.evidence.verify import verify
 from crawler.evidence.warc_records import body_of
-from crawler.live.plan import plan
+from crawler.live.crawl import plan
 from fixtures.builders import store as build
 from fixtures.misbehaving.answers import html
 from fixtures.misbehaving.server import LOOPBACK, serving
