@@ -290,9 +290,9 @@ def test_a_blind_second_review_leaks_nothing(ada: Page, browser: Browser, office
         f"api/audit?subject=listing:{listing_id}",
     ):  # fmt: skip
         assert secret not in bo.context.request.get(f"{office.address}{path}").text(), path
+    bo.goto(f"{office.address}cases/{case_id}")
     for form in ("CSV", "JSON lines", "PDF/A", "Make the case file"):
-        bo.goto(f"{office.address}cases/{case_id}")  # which a download loads anew
-        with bo.expect_download() as made:
+        with bo.expect_event("load"), bo.expect_download() as made:  # the page is then asked for anew
             bo.get_by_role("button", name=form, exact=True).click()
         body = made.value.path().read_bytes()
         if zipfile.is_zipfile(made.value.path()):
