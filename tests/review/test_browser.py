@@ -227,7 +227,8 @@ def test_letters_of_a_search_begun_while_the_page_is_on_its_way_decide_nothing(
             route.continue_()
 
     page.route("**/*", hold)
-    page.keyboard.press("j")
+    with page.expect_request(lambda request: "hx-boosted" in request.headers):
+        page.keyboard.press("j")
     page.keyboard.press("/")
     page.keyboard.type("tolu")
     expect(page.locator("#search")).to_be_focused()
