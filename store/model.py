@@ -14,6 +14,8 @@ from enum import StrEnum
 
 LAST_ROW = 2**63 - 1
 """The highest row number; SQLite refuses a higher number even in a query."""
+LONGEST_SELLER_NAME = 200
+"""Characters kept of a seller's name; a longer text is a mistake of the page or of the reader."""
 
 
 class TermName(StrEnum):

@@ -111,12 +111,17 @@ def _site(
     host = host.rpartition("@")[2].partition(":")[0].partition("?")[0].removeprefix("www.").removeprefix("m.")
     if not _has_suffix(host) or _NOT_A_PAGE.search(path):
         return
-    registered = _suffixes()(host).top_domain_under_public_suffix or host
+    registered = registered_domain(host)
     path = path.partition("?")[0].strip("/")
     is_shared = bool({host, registered} & folded("web.shared_hosts"))
     if registered != own_site and (path or not is_shared):
         value = f"{host}/{path}" if is_shared else host
         yield Address(ContactKind.WEBSITE, value, start, end, rule, confidence)
+
+
+def registered_domain(host: str) -> str:
+    """Return the part of a host that its owner registered, e.g. `shop.co.uk`, or else the host."""
+    return _suffixes()(host).top_domain_under_public_suffix or host
 
 
 @cache

@@ -9,17 +9,16 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import tldextract
 from babel.core import get_global
 from phonenumbers import SUPPORTED_REGIONS
 
 from store.crawl.identity import canonical_url
 from store.crawl.pictures import PICTURE_STEP
-from store.model import TermName
+from store.model import LONGEST_SELLER_NAME, TermName
 from store.sqlite import Database, transaction
 from store.suppliers.accounts import (
     CONTACTS,
@@ -32,6 +31,7 @@ from store.suppliers.accounts import (
     unread_sightings,
 )
 from store.suppliers.contacts import Keep, Vault, keep_as, record_contacts
+from suppliers.addresses import registered_domain
 from suppliers.contacts import Context, contact_places, read_contacts
 from text.normalise import comparable
 from text.page_words import country_in
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 
 BATCH = 500
 """Sightings read in one transaction."""
-LONGEST_NAME = 200
-"""Characters kept of a seller's name; a longer one is a mistake of the page or of the reader."""
 PICTURE_FIELD = "picture"
 """The field of contacts that stand in a picture; their places are in the joined texts of its pictures."""
 READ_FIELDS = ("text", "seller_name", "seller_url", "location")
@@ -67,13 +65,15 @@ class Counts:
     mentions: int = 0
     """New statements of contacts."""
     cut: int = 0
-    """Names of sellers that were cut to `LONGEST_NAME` characters."""
+    """Names of sellers that were cut to `LONGEST_SELLER_NAME` characters."""
 
     @property
     def sentence(self) -> str:
         """The counts as a sentence; contacts themselves are never named."""
         cut = (
-            f" {self.cut:,} seller names longer than {LONGEST_NAME} characters were cut." if self.cut else ""
+            f" {self.cut:,} seller names longer than {LONGEST_SELLER_NAME} characters were cut."
+            if self.cut
+            else ""
         )
         return f"{self.sightings:,} sightings read, {self.mentions:,} new mentions of contacts.{cut}"
 
@@ -108,7 +108,7 @@ def update(
                 account_id = None if account is None else record_account(db, sighting, account)
                 mentions += record_contacts(db, vault, sighting, account_id, contacts, now=now())
             mark_read(db, CONTACTS, sightings[-1]["sighting_id"], now=now())
-        cut += sum(len(sighting["seller_name"]) > LONGEST_NAME for sighting in sightings)
+        cut += sum(len(sighting["seller_name"]) > LONGEST_SELLER_NAME for sighting in sightings)
         done += len(sightings)
         progress(done, waiting)
     while pictured := unread_pictures(db, limit=batch):
@@ -186,7 +186,7 @@ def account_of(sighting: Any, site: str) -> FoundAccount | None:
         sighting: A row with `seller_name`, `seller_url`, `location` and `url`.
         site: The marketplace.
     """
-    name = " ".join(sighting["seller_name"].split())[:LONGEST_NAME]
+    name = " ".join(sighting["seller_name"].split())[:LONGEST_SELLER_NAME]
     shop = canonical_url(sighting["seller_url"]) if sighting["seller_url"] else ""
     key = shop_key(shop, site)
     if not key and not comparable(name):
@@ -211,7 +211,7 @@ def place_of(location: str) -> tuple[str, str]:
     (('CN', 'Wuhan'), ('', 'Lima'))
     """
     country = country_in(location).replace("worldwide", "")
-    parts = [part.strip() for part in re.split(r"[,，/|·()]", location[:LONGEST_NAME])]
+    parts = [part.strip() for part in re.split(r"[,，/|·()]", location[:LONGEST_SELLER_NAME])]
     cities = [part for part in parts if part and not country_in(part) and not re.search(r"\d", part)]
     return country, cities[0] if cities else ""
 
@@ -247,10 +247,4 @@ def site_of(url: str) -> str:
         host = urlsplit(url).hostname or ""
     except ValueError:
         return ""
-    return _suffixes()(host).top_domain_under_public_suffix or host
-
-
-@cache
-def _suffixes() -> tldextract.TLDExtract:
-    """Return the suffix list that the library brings, without a download."""
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    return registered_domain(host)

@@ -17,12 +17,12 @@ from crawler.extract.list_rows import find_rows, row_listings
 from crawler.extract.markup_contacts import markup_contacts
 from crawler.extract.offer import document_title, find_heading
 from crawler.extract.schema_org import content_of_product, is_offer_node, own_product, product_url
-from crawler.extract.seller_names import LONGEST_NAME, clean_seller_name
+from crawler.extract.seller_names import clean_seller_name
 from crawler.extract.structured import Node, Structured, read_structured
 from crawler.extract.terms import read_terms, shown_stock
 from crawler.extract.visible import VisiblePage
 from store.messages import counted
-from store.model import ListingContent, PageOutcome, TermName
+from store.model import LONGEST_SELLER_NAME, ListingContent, PageOutcome, TermName
 from text.language import language_of
 from text.page_words import known_term
 
@@ -340,7 +340,7 @@ def _with_name_alone(content: ListingContent) -> ListingContent:
     if name == content.seller_name:
         return content
     rule = content.provenance.get("seller_name", "")
-    is_cut = len(content.seller_name) > 10 * LONGEST_NAME
+    is_cut = len(content.seller_name) > 10 * LONGEST_SELLER_NAME
     provenance = {**content.provenance, "seller_name": f"{rule}, cut" if is_cut else rule}
     return replace(content, seller_name=name, provenance=provenance)
 

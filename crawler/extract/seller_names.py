@@ -6,14 +6,12 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from store.model import LONGEST_SELLER_NAME
 from text.page_words import spelling, spellings, whole_phrases
 from text.phrases import any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-LONGEST_NAME = 200
-"""Characters kept of a name; a longer text is no name."""
 
 _MOST_WORDS = 4
 """Words of the longest phrase beside a name."""
@@ -35,7 +33,7 @@ def clean_seller_name(shown: str) -> str:
     >>> clean_seller_name("Sold by: Amber Solvents 4.8 out of 5 stars (1,204 ratings)")
     'Amber Solvents'
     """
-    whole = " ".join(shown[: 10 * LONGEST_NAME].split())
+    whole = " ".join(shown[: 10 * LONGEST_SELLER_NAME].split())
     if spelling(whole) in _phrases("after"):
         return ""
     name = _before().sub("", whole)
@@ -46,7 +44,7 @@ def clean_seller_name(shown: str) -> str:
         if cut == name or not cut:
             break
         name = cut
-    return (name if any(map(str.isalnum, name)) else whole)[:LONGEST_NAME].strip()
+    return (name if any(map(str.isalnum, name)) else whole)[:LONGEST_SELLER_NAME].strip()
 
 
 def _without_phrases(name: str) -> str:

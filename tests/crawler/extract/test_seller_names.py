@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.extract.seller_names import LONGEST_NAME, clean_seller_name
+from crawler.extract.seller_names import clean_seller_name
+from store.model import LONGEST_SELLER_NAME
 
 SHOWN = [
     ("acid.world (1,204) Positive feedback: 98.7 % Member since Mar-04-11", "acid.world"),
@@ -41,4 +42,4 @@ def test_a_name_is_kept_and_its_decoration_is_not(shown: str, name: str) -> None
 @pytest.mark.parametrize("shown", ["x", "sold by ", "(1", "9 ", "9", "a 9, ", ""])
 def test_a_name_has_a_greatest_length(shown: str) -> None:
     """Ten million characters are cut before they are searched; a search of the whole would take hours."""
-    assert len(clean_seller_name(shown * 10_000_000)) <= LONGEST_NAME
+    assert len(clean_seller_name(shown * 10_000_000)) <= LONGEST_SELLER_NAME
