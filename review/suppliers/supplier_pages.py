@@ -115,7 +115,7 @@ def show_supplier(
     profile = _viewed(db, context, person, number, with_contacts=contacts == "shown")
     shown = {
         "profile": profile,
-        "machines": machines_of_supplier(db, number),
+        "machines": masks_for(context, person)(machines_of_supplier(db, number)),
         "names": {each.seller_account_id: each.name for each in profile.accounts},
         "said": _said(done, count),
         "may_decide": person.may(MAY_SEE_CONTACTS),
@@ -154,7 +154,7 @@ def decide(
 @pages.post("/suppliers/{supplier_id}/follow")
 def follow(db: TheDatabase, context: TheContext, person: TheViewer, supplier_id: RowId) -> Response:
     """Follow the listings of all accounts of a supplier, now and later, as one watch-list."""
-    found = get_supplier(db, supplier_id)
+    found = masks_for(context, person)(get_supplier(db, supplier_id))
     number = found.supplier_id
     query, name = urlencode({"supplier": number}), f"{found.name[:48]} ({number})"
     save_view(db, person.name, name, query, is_followed=True, now=context.clock())

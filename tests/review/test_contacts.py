@@ -12,13 +12,15 @@ import pytest
 
 from classifier.gazetteer.law import Law
 from cli.serve import reference_for
-from fixtures.builders.login import entered
+from fixtures.builders.login import entered, headers_of
 from fixtures.builders.store import FULL, NOW, crawl_run, see
+from fixtures.builders.supplied import link
 from store.accounts.users import Role
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database
 from store.model import Term, TermName
 from store.review.cases import open_case, write_entry
+from store.review.notices import Notice, record_notices
 from suppliers.update import ContactSettings, update
 
 if TYPE_CHECKING:
@@ -124,6 +126,26 @@ def test_a_viewer_reads_no_contact_in_any_text(database: Path, listing_id: str, 
     with closing(open_database(database)) as db:
         seen = list_entries(db, action=AuditAction.LISTING_VIEWED, limit=20)
     assert {entry.details["contacts"] for entry in seen} == {"masked"}
+
+
+def test_a_viewer_reads_no_contact_of_a_supplier(database: Path) -> None:
+    """Neither in the titles of its machines nor in the name of the list that follows it."""
+    press = Notice(kind="equipment", code="tablet_press", name="tablet press", why="21 U.S.C. 802(38)")
+    with closing(open_database(database)) as db:
+        content = replace(FULL, title=f"Tablet press, call {WRITTEN}", seller_name=f"Depot {MAIL}")
+        see(db, crawl_run(db), "https://andes.example/press", content)
+        link(db)
+        record_notices(db, lambda batch: [[press] for _ in batch], read_with="test", run_id=None, now=NOW)
+        (number,) = db.execute("SELECT max(supplier_id) FROM supplier_accounts").fetchone()
+    with entered(database, role=Role.VIEWER, reference=reference(database)) as client:
+        page = client.get(f"/suppliers/{number}").text
+        assert "Tablet press, call" in page
+        lists = client.post(f"/suppliers/{number}/follow", headers=headers_of(client)).text
+        lists += client.get("/lists").text + client.get("/api/me/views").text
+        assert "Depot" in lists
+    for contact in (WRITTEN, MAIL):
+        assert contact not in page
+        assert contact not in lists
 
 
 def test_a_view_of_a_text_with_contacts_names_them_in_the_log(database: Path, listing_id: str) -> None:
