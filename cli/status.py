@@ -40,7 +40,7 @@ HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "o
 @sources_option
 @json_option
 def command(database: Path, sources_file: Path, as_json: bool) -> None:
-    """Show the state of the sources, the service, the queue, the model, the disk and the alarms.
+    """Show the state of sources, service, queue, pictures, model, disk and alarms.
 
     For use by a monitoring system: exits with 0 if all is well, otherwise with 1. The reasons for 1: the last
     scoring or the last crawl of a source failed or was interrupted, a source is overdue, the sources file is
@@ -129,10 +129,16 @@ def _print(found: Overview, now: datetime) -> None:
     click.echo(f"\nService   {'running' if found.service else 'not running'}")
     click.echo(f"Queue     {counted(found.queue, 'listing waits', 'listings wait')} for a verdict")
     click.echo(f"Scoring   {scored}; {counted(found.unscored, 'listing waits', 'listings wait')} for a score")
+    click.echo(f"Pictures  {_pictures(found)}")
     click.echo(f"Model     {found.model_id or 'none in use; train one with precursor-watch retrain'}")
     click.echo(f"Database  {found.database}, {found.database_bytes / 1e6:,.1f} MB")
     click.echo(f"Disk      {found.disk_free_bytes / 1e9:,.1f} GB free")
     click.echo(f"Alarms    {_first_of(found.alarms)}")
+
+
+def _pictures(found: Overview) -> str:
+    waiting = counted(found.unread_pictures, "picture waits", "pictures wait")
+    return f"{waiting} to be read; {counted(found.read_pictures, 'was', 'were')} read"
 
 
 def _cells(health: SourceHealth, now: datetime) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from crawler.errors import CrawlError
 from crawler.sources.sources import load_sources
 from scheduler.due import next_due, plan
 from scheduler.errors import SchedulerError
+from store.crawl.pictures import count_read, count_unread
 from store.crawl.runs import accounted_to, done_runs, latest_run
 from store.locks import is_held, work_of
 from store.model import RunKind
@@ -75,6 +76,8 @@ def overview(db: Database, database: Path, sources_file: Path, *, now: datetime)
         unscored=count_awaiting(db),
         scoring=standing(scored, database),
         last_score_run=scored,
+        unread_pictures=count_unread(db),
+        read_pictures=count_read(db),
         sources=sources,
         sources_problem=problem,
     )

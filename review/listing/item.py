@@ -191,19 +191,25 @@ def notice_spans(notices: Sequence[Notice]) -> tuple[Span, ...]:
 
 def read_shown_pictures(file: ListingFile) -> tuple[ShownPicture, ...]:
     """Return the pictures of a listing, with the evidence marked in their texts."""
+    marked = zip(file.pictures, picture_spans(file), strict=True)
+    return tuple(ShownPicture(picture=each, text=cut(each.text or "", spans)) for each, spans in marked)
+
+
+def picture_spans(file: ListingFile) -> list[list[Span]]:
+    """Return the evidence in each picture of a listing, with its places in the text of that picture."""
     spans = [
         Span(start=start, end=end, kind="picture", substance=each.name, note=each.why)
         for each in file.notices
         if each.kind == "picture"
         for start, end in each.spans
     ]
-    shown, begin = [], 0
+    found, begin = [], 0
     for picture in file.pictures:
-        text = picture.text or ""
-        own = [replace(span, start=span.start - begin, end=span.end - begin) for span in spans]
-        shown.append(ShownPicture(picture=picture, text=cut(text, own)))
-        begin += len(text) + 1 if text else 0  # the places are in the joined texts, one line after another
-    return tuple(shown)
+        length = len(picture.text or "")
+        own = (span for span in spans if begin <= span.start < begin + length)
+        found.append([replace(span, start=span.start - begin, end=span.end - begin) for span in own])
+        begin += length + 1 if length else 0  # the places are in the joined texts, one line after another
+    return found
 
 
 def read_fields(content: ListingContent) -> tuple[Field, ...]:

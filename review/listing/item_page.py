@@ -63,9 +63,6 @@ if TYPE_CHECKING:
     from store.review.queue import ListedItem
 
 
-MOST_SAME = 20
-"""Listings with the same picture that are shown."""
-
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
@@ -286,9 +283,7 @@ def answer_item(
         "said": message.said,
         "warned": message.warned,
         "is_draft_kept": message.draft is not None,
-        "same_pictures": masks(
-            same_pictures(db, listing_id, [each.sha256 for each in kept.pictures], limit=MOST_SAME)
-        ),
+        "same_pictures": masks(same_pictures(db, listing_id, [each.sha256 for each in kept.pictures])),
         "are_blurred": review_settings(db).blur_pictures > 0,
         **_near(request, db, kept, person),
     }

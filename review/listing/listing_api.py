@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Response
 from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel, ConfigDict, Field
 
+from review.listing.item import picture_spans
 from review.listing.masking import masks_for
 from review.queue.blinding import hide_scores, hides_verdicts
 from review.queue.bulk import assign_to
@@ -25,6 +26,7 @@ from review.web.dependencies import (
 from review.web.fields import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS, refusals
 from store.audit import audit
 from store.audit.audit import AuditAction
+from store.crawl.pictures import SamePicture, same_pictures
 from store.database import transaction
 from store.model import MAY_SEE_CONTACTS, ReasonCode
 from store.review import listings, workspace
@@ -39,13 +41,14 @@ ListingId = Annotated[str, Path(min_length=1, max_length=64)]
 
 
 class Near(BaseModel):
-    """The provenance, prices and similar listings of a listing."""
+    """The provenance, prices and similar listings of a listing, and others with the same picture."""
 
     provenance: Provenance
     prices: list[Price]
     of_seller: list[Neighbour]
     same_text: list[Neighbour]
     near_duplicates: list[Neighbour]
+    same_pictures: list[SamePicture]
 
 
 class ClaimRecord(BaseModel):
@@ -93,8 +96,9 @@ def get_listing(
     """Return everything kept about one listing: sightings, score with reasons, verdicts, evidence.
 
     `score_hidden` says that the score is kept from who asks until they decide; `verdict_hidden` that verdicts
-    of others are, which they are to check blind. Contacts are masked for roles that may not see them. The log
-    notes the view.
+    of others are, which they are to check blind. Each picture has what was read in it, and as `evidence` the
+    places in its `text` that notices name. Contacts are masked for roles that may not see them. The log notes
+    the view.
     """
     file = listing_file(db, listing_id)
     row = item_of(db, listing_id)
@@ -115,12 +119,14 @@ def get_listing(
     if is_hidden:
         file = replace(file, score=None)
     whole: dict[str, Any] = jsonable_encoder(asdict(masks_for(context, person)(file)))
+    for picture, spans in zip(whole["pictures"], picture_spans(file), strict=True):
+        picture["evidence"] = jsonable_encoder(spans)
     return whole | {"score_hidden": is_hidden, "verdict_hidden": is_blind}
 
 
 @api.get("/near", responses=refusals(404))
 def get_near(db: TheDatabase, context: TheContext, person: TheViewer, listing_id: ListingId) -> Near:
-    """Return provenance, prices, the seller's other listings and similar listings.
+    """Return provenance, prices, the seller's other listings, similar ones and those with its pictures.
 
     Scores that are kept from who asks until they decide are null.
     """
@@ -136,6 +142,7 @@ def get_near(db: TheDatabase, context: TheContext, person: TheViewer, listing_id
         of_seller=seen(listings.others_of_seller(db, newest, file.listing.source_id)),
         same_text=seen(listings.same_text(db, newest)),
         near_duplicates=seen(listings.near_duplicates(db, newest)),
+        same_pictures=masks(same_pictures(db, listing_id, [each.sha256 for each in file.pictures])),
     )
 
 

@@ -236,6 +236,8 @@ class ServiceRecord(BaseModel):
     unscored: int
     scoring: str
     last_score_run: Run | None
+    unread_pictures: int
+    read_pictures: int
     model_id: str | None
     database_bytes: int
     disk_free_bytes: int

@@ -24,6 +24,9 @@ PICTURE_STEP = "pictures"
 SAME_BITS = 7
 """Most of the 64 bits in which the perceptual hashes of one picture differ; eight bands find them all."""
 
+MOST_SAME = 20
+"""Listings with the same picture that are shown."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptPicture:
@@ -144,6 +147,11 @@ def record_pictures(db: Database, listing_id: str, pictures: Sequence[KeptPictur
 def count_unread(db: Database) -> int:
     """Return the number of pictures that nobody has read."""
     return int(db.execute(f"SELECT count(*) FROM ({_UNREAD})").fetchone()[0])  # noqa: S608 (no input)
+
+
+def count_read(db: Database) -> int:
+    """Return the number of pictures that were read, also in vain."""
+    return int(db.execute("SELECT count(*) FROM pictures").fetchone()[0])
 
 
 def unread_pictures(db: Database, *, limit: int) -> list[UnreadPicture]:
@@ -276,7 +284,9 @@ def shown_picture(db: Database, sha256: str) -> bytes | None:
     return None if found is None or found[0] is None else bytes(found[0])
 
 
-def same_pictures(db: Database, listing_id: str, hashes: Iterable[str], *, limit: int) -> list[SamePicture]:
+def same_pictures(
+    db: Database, listing_id: str, hashes: Iterable[str], *, limit: int = MOST_SAME
+) -> list[SamePicture]:
     """Return other listings whose newest sighting has one of these pictures, the newest first."""
     alike: dict[str, int] = {}
     for sha256 in hashes:

@@ -215,6 +215,10 @@ class Overview:
     scoring: str
     """State of the last scoring, like `SourceHealth.standing`."""
     last_score_run: Run | None
+    unread_pictures: int
+    """Kept pictures that wait to be read."""
+    read_pictures: int
+    """Pictures that were read, also in vain."""
     sources: tuple[SourceHealth, ...] = field(default=())
     """In the order of the sources file; empty if the file cannot be used."""
     sources_problem: str = ""

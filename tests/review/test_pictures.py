@@ -6,6 +6,9 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from click.testing import CliRunner
+
+from cli.main import group
 from fixtures.builders.forms import read_form
 from fixtures.builders.login import entered
 from fixtures.builders.store import FULL, NOW, crawl_run, keep_picture, page, use
@@ -106,3 +109,30 @@ def test_who_may_see_no_contacts_sees_no_picture(client: TestClient, database: P
         assert "138 1234" not in shown
         assert "Read in the picture" in shown
         assert viewer.get(f"/pictures/{'ab' * 32}").status_code == 403
+
+
+def test_api_gives_what_was_read_with_its_picture(client: TestClient, database: Path) -> None:
+    """The places of evidence are in the text of the one picture; a viewer reads it with contacts masked."""
+    first, second = fill(database)
+    read, waiting = client.get(f"/api/listings/{first}").json()["pictures"]
+    assert (read["sha256"], read["text"]) == ("ab" * 32, SAID)
+    assert [line["text"] for line in read["lines"]] == [SAID]
+    ((start, end),) = [(each["start"], each["end"]) for each in read["evidence"]]
+    assert SAID[start:end] == "67-64-1"
+    assert (waiting["sha256"], waiting["text"], waiting["evidence"]) == ("cd" * 32, None, [])
+    near = client.get(f"/api/listings/{first}/near").json()
+    assert [each["listing_id"] for each in near["same_pictures"]] == [second]
+    with entered(database, "vic", Role.VIEWER) as viewer:
+        assert "138 1234" not in viewer.get(f"/api/listings/{first}").text
+
+
+def test_service_page_counts_the_pictures_that_wait(client: TestClient, database: Path) -> None:
+    """The page, the API and `status` say how many pictures wait to be read, and how many were read."""
+    fill(database)
+    with entered(database, "lea", Role.LEAD) as lead:
+        said = "<b>1</b><span>pictures wait to be read; read so far: 1</span>"
+        assert said in lead.get("/service").text
+        found = lead.get("/api/service").json()
+    assert (found["unread_pictures"], found["read_pictures"]) == (1, 1)
+    shown = CliRunner().invoke(group, ["status", "--db", str(database)]).stdout
+    assert "Pictures  1 picture waits to be read; 1 was read\n" in shown
