@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import replace
 from functools import cache
+from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +19,6 @@ from crawler.pictures import PACKS, missing_packs, pack_file
 from store.crawl.pictures import PictureLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
     from PIL.Image import Image
 
@@ -29,6 +28,8 @@ SURE = 0.9
 """Confidence from which a line of RapidOCR counts without asking Tesseract; chosen, not measured."""
 SURE_OTHER = 0.5
 """Confidence from which a line of Tesseract counts."""
+SURE_SCRIPT = 0.3
+"""Confidence from which a language counts, and from which a line in its script replaces a poor one."""
 TRIED = 3
 """Lines in which each language is tried."""
 _EDGE = 12
@@ -74,7 +75,9 @@ class LineReader:
         for index, crop in doubtful.items():
             line = lines[index]
             text, sure = self._other(crop, language) if language else ("", 0.0)
-            if sure > max(SURE_OTHER, line.confidence if line.text else 0.0):
+            in_script = language and _share(text, PACKS[language]) > 0.5
+            least = SURE_SCRIPT if in_script and not _is_plain(line) else max(SURE_OTHER, line.confidence)
+            if sure > least:
                 lines[index] = replace(line, text=text, confidence=sure, reader=f"tesseract {language}")
             elif not _is_plain(line):
                 unread += _is_line(crop)
@@ -89,21 +92,23 @@ class LineReader:
         self._rapid.cls_and_rotate([pixels])
 
     def _language_of(self, crops: list[NDArray[np.uint8]]) -> str:
-        """Return the language in whose script the largest doubtful lines are read most surely, or ''."""
+        """Return the language in whose script the largest doubtful lines are read most surely, or ''.
+
+        A language that reads another's script can be sure of some line, in letters mixed with signs and
+        digits. So each line counts, and only with the share of its characters that are letters of the script.
+        """
         largest = sorted(crops, key=lambda crop: -crop.size)[:TRIED]
-        best, most = "", 0.0
-        for language in self._others:
-            sure = max(
-                (
-                    sure
-                    for text, sure in (self._other(crop, language) for crop in largest)
-                    if _has_script(text, PACKS[language])
-                ),
-                default=0.0,
+        if not largest:
+            return ""
+        sure = {
+            language: mean(
+                sure * _share(text, PACKS[language])
+                for text, sure in (self._other(crop, language) for crop in largest)
             )
-            if sure > max(most, SURE_OTHER):
-                best, most = language, sure
-        return best
+            for language in self._others
+        }
+        best = max(sure, key=sure.__getitem__, default="")
+        return best if best and sure[best] > SURE_SCRIPT else ""
 
     def _other(self, crop: NDArray[np.uint8], language: str) -> tuple[str, float]:
         """Return text and confidence of one line as Tesseract reads it."""
@@ -125,7 +130,7 @@ def _tesseract(language: str) -> Any:
 
     path = pack_file(language)
     assert path is not None
-    latin = "+eng" if language != "eng" and (path.parent / "eng.traineddata").exists() else ""
+    latin = "+eng" if language != "ara" and (path.parent / "eng.traineddata").exists() else ""
     return PyTessBaseAPI(path=f"{path.parent}/", lang=f"{language}{latin}", oem=OEM.LSTM_ONLY)
 
 
@@ -164,14 +169,10 @@ def _is_line(crop: NDArray[np.uint8]) -> bool:
     return bool(height >= 12 and width >= 1.5 * height)
 
 
-def _has_script(text: str, script: str) -> bool:
-    """Return whether most letters of a text belong to a script."""
-    letters = list(_letters(text))
-    return len(letters) > 2 and 2 * sum(_script(each) == script for each in letters) > len(letters)
-
-
-def _letters(text: str) -> Iterator[str]:
-    return (each for each in text if unicodedata.category(each)[0] in "LM")
+def _share(text: str, script: str) -> float:
+    """Return the share of the characters of a text that are letters of a script; 0 for less than three."""
+    letters = sum(unicodedata.category(each)[0] in "LM" and _script(each) == script for each in text)
+    return letters / len("".join(text.split())) if letters > 2 else 0.0
 
 
 @cache

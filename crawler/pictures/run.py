@@ -77,7 +77,8 @@ def what_is_missing() -> str:
 def read_with() -> str:
     """Return the readers in use, by which `pictures --reread` tells which pictures others read."""
     packs = [pack for pack in PACKS if pack not in missing_packs()]
-    names = [*(f"{name} {version(name)}" for name in ("rapidocr", "zxing-cpp")), "tesseract", *packs]
+    own = "choice 2"  # how `ocr.py` chooses among readers; raise it when readings change
+    names = [*(f"{name} {version(name)}" for name in ("rapidocr", "zxing-cpp")), own, "tesseract", *packs]
     return " ".join(names)
 
 
