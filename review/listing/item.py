@@ -18,7 +18,7 @@ from review.listing.score_reasons import (
 )
 from review.web.languages import gettext
 from review.web.translations import FIELDS, TERMS, defang, law_words, term_words
-from store.model import Decision, Reasons, Span, Stage
+from store.model import NOTICE_KINDS, Decision, Reasons, Span, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from store.review.listings import ListingFile
     from store.review.notices import Notice
     from store.review.office_terms import OfficeHit
+    from store.review.workspace import ReviewSettings
 
 
 MAX_SHOWN_CHARS = 600
@@ -177,6 +178,14 @@ def office_spans(hits: Sequence[OfficeHit]) -> tuple[Span, ...]:
         for hit in hits
         for start, end in hit.spans
     )
+
+
+def flagged_by(file: ListingFile, settings: ReviewSettings) -> tuple[str, ...]:
+    """Return what puts a listing into the queue apart from its score: kinds of notices, and `office`."""
+    kinds = {each.kind for each in file.notices if not each.is_weak}
+    chosen = [kind for kind in NOTICE_KINDS if kind in kinds and getattr(settings, f"flag_{kind}")]
+    office = ["office"] if any(hit.retired_at is None for hit in file.office_hits) else []
+    return (*chosen, *office)
 
 
 def notice_spans(notices: Sequence[Notice]) -> tuple[Span, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from review.listing.item import content_changes, read_item
+from review.listing.item import content_changes, flagged_by, read_item
 from review.listing.masking import masks_for
 from review.listing.safe_text import sanitize_page
 from review.queue.blinding import hidden_from, hide_scores, hides_verdicts, waits_for
@@ -272,6 +272,7 @@ def answer_item(
         "row": masks(row),
         "score_hidden": hidden,
         "worth": worth_of(db, listing_id),
+        "flagged_by": flagged_by(file, review_settings(db)),
         "has_contacts": states_contacts(db, file.sightings[0].sighting_id),
         "verdicts": _verdicts_shown(file, row, person.name),
         "waits": row is not None and waits_for(row, person.name),

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Response
 from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel, ConfigDict, Field
 
-from review.listing.item import picture_spans
+from review.listing.item import flagged_by, picture_spans
 from review.listing.masking import masks_for
 from review.queue.blinding import hide_scores, hides_verdicts
 from review.queue.bulk import assign_to
@@ -96,9 +96,10 @@ def get_listing(
     """Return everything kept about one listing: sightings, score with reasons, verdicts, evidence.
 
     `score_hidden` says that the score is kept from who asks until they decide; `verdict_hidden` that verdicts
-    of others are, which they are to check blind. Each picture has what was read in it, and as `evidence` the
-    places in its `text` that notices name. Contacts are masked for roles that may not see them. The log notes
-    the view.
+    of others are, which they are to check blind. `flagged_by` names what puts the listing into the queue
+    apart from the score: kinds of notices, and `office` for a term of the office. Each picture has what
+    was read in it, and as `evidence` the places in its `text` that notices name. Contacts are masked for
+    roles that may not see them. The log notes the view.
     """
     file = listing_file(db, listing_id)
     row = item_of(db, listing_id)
@@ -121,7 +122,11 @@ def get_listing(
     whole: dict[str, Any] = jsonable_encoder(asdict(masks_for(context, person)(file)))
     for picture, spans in zip(whole["pictures"], picture_spans(file), strict=True):
         picture["evidence"] = jsonable_encoder(spans)
-    return whole | {"score_hidden": is_hidden, "verdict_hidden": is_blind}
+    return whole | {
+        "flagged_by": flagged_by(file, review_settings(db)),
+        "score_hidden": is_hidden,
+        "verdict_hidden": is_blind,
+    }
 
 
 @api.get("/near", responses=refusals(404))

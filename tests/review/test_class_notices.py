@@ -62,6 +62,17 @@ def test_the_item_shows_the_rule_the_parent_and_both_structures(noticed: tuple[P
         }  # fmt: skip
 
 
+def test_the_item_says_that_the_notice_put_it_into_the_queue(noticed: tuple[Path, str]) -> None:
+    """A listing that a notice flags is not called unflagged; the JSON says the same."""
+    database, listing_id = noticed
+    with entered(database) as client:
+        page = client.get(f"/listings/{listing_id}").text
+        record = client.get(f"/api/listings/{listing_id}").json()
+    assert "Not flagged" not in page
+    assert "In the queue because of: class of the law." in page
+    assert record["flagged_by"] == ["class"]
+
+
 def test_without_rdkit_the_page_says_what_is_missing(noticed: tuple[Path, str]) -> None:
     """The notice and both structures as SMILES stay; a sentence says why there is no drawing."""
     database, listing_id = noticed
