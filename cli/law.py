@@ -422,7 +422,7 @@ def _change_line(change: Change) -> str:
 
 def _import_cells(each: LawImport) -> tuple[str, ...]:
     state = (
-        f"{each.decision} by {each.decided_by}: {each.decided_why}" if each.decision else "waits for a lead"
+        f"{each.decision} by {each.decided_by}: {each.decided_why}" if each.decision else "waiting for a lead"
     )
     return (
         str(each.law_import_id), each.file_name, f"{len(each.law_rows):,}", minute(each.brought_at),

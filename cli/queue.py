@@ -242,7 +242,7 @@ def notices_command(kind: str | None, code: str, file: Path | None, database: Pa
         return
     headings = ("KIND", "CODE", "LISTINGS", "WEAK", "WHAT")
     print_records(
-        counts, headings, _notice_cells, as_json=as_json, empty="No listing shows anything of these kinds."
+        counts, headings, _notice_cells, as_json=as_json, empty="No listing has any of these notices."
     )
 
 

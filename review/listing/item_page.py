@@ -111,7 +111,7 @@ def said_of(done: str, count: int = 0) -> str:
         "taken": _("You have taken over this listing."),
         "filed": _("Added to the case."),
         "assigned": _("Assigned."),
-        "followed": _("You follow this list now. What is new in it is counted under Lists."),
+        "followed": _("You now follow this list. New listings in it are counted under Lists."),
     }.get(done, "")
 
 

@@ -183,7 +183,7 @@ def add_source(
             service_api.add_source(source, now)
             said = {"archive": source.archive, "supplied_by": source.supplied_by}
             person.log(db, AuditAction.SETTING_CHANGED, f"source:{source.source_id}", said, now=now)
-            shown["said"] = _("The source was added. It is read by the next crawl of it.")
+            shown["said"] = _("The source was added. Its next crawl reads the archive.")
     except SourcesUnreadable as error:
         return answer_page(request, "new_source.html", shown | {"warned": spoken(error)}, status=409)
     return answer_page(request, "new_source.html", shown)

@@ -133,5 +133,5 @@ def take_pointing(
     if typed.wish == "keep":
         said = {"version": lesson["reader"]["version"], "fields": ", ".join(lesson["places"])}
         person.log(db, AuditAction.SETTING_CHANGED, f"reader:{source_id}", said, now=context.clock())
-        shown["said"] = _("The reader was kept. The next crawl uses it.")
+        shown["said"] = _("The reader was saved. The next crawl uses it.")
     return answer_page(request, "teach_preview.html", shown | {"lesson": lesson})

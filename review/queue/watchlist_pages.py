@@ -102,7 +102,9 @@ def show_lists(
 ) -> Response:
     """Show the saved lists, what is new in them, and the digests."""
     said = {
-        "test": gettext("The test waits to be sent. The service sends it within a minute or two."),
+        "test": gettext(
+            "The test digest is waiting to be sent. The service sends it within a minute or two."
+        ),
         "saved": gettext("Saved."),
     }.get(done, "")
     return _answer(request, db, context, person, said=said)

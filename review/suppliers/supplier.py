@@ -34,7 +34,7 @@ POINTS = {
     "flagged_points": N_("share of flagged listings"), "tier_points": N_("tier of the substances"),
     "quantity_points": N_("quantities"), "hiding_points": N_("signs of evasion"),
     "account_points": N_("number of accounts"), "site_points": N_("number of sites"),
-    "offer_points": N_("listings judged to be offers"), "recency_points": N_("how recent"),
+    "offer_points": N_("listings judged to be offers"), "recency_points": N_("recency"),
 }  # fmt: skip
 """Parts of the score, by their name in `store.suppliers.profile.MOST_POINTS`."""
 
@@ -50,8 +50,8 @@ EVENTS = {
 """Lines of the timeline, by `store.suppliers.profile.Change.kind`."""
 
 LINK_KINDS = {
-    "name": N_("names alike"), "place": N_("same place"), "texts": N_("texts alike"),
-    "prices": N_("prices alike"),
+    "name": N_("similar names"), "place": N_("same place"), "texts": N_("similar texts"),
+    "prices": N_("similar prices"),
 }  # fmt: skip
 """Links for another reason than a contact."""
 

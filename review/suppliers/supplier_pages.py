@@ -301,11 +301,12 @@ def _said(done: str, count: int) -> str:
         return counted[done]()
     return {
         "followed": _(
-            "You follow this supplier. What it newly offers is under Lists, from accounts linked later too."
+            "You now follow this supplier. Its new offers appear under Lists, including those from "
+            "accounts linked later."
         ),
         "confirmed": _("Link confirmed."),
-        "cut": _("Link cut. The accounts stay apart, whatever evidence they share."),
-        "withdrawn": _("Decision withdrawn. Evidence alone decides again."),
+        "cut": _("Link cut. The accounts stay separate, whatever evidence they share."),
+        "withdrawn": _("Decision withdrawn. The evidence alone decides again."),
     }.get(done, "")
 
 

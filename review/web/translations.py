@@ -186,8 +186,8 @@ FAMILIES = {
 }  # fmt: skip
 
 DIGEST_STATES = {
-    "": N_("waits to be sent"), "begun": N_("is being sent"), "sent": N_("sent"),
-    "failed": N_("failed, will be tried again"), "interrupted": N_("interrupted"), "given_up": N_("given up"),
+    "": N_("waiting to be sent"), "begun": N_("being sent"), "sent": N_("sent"),
+    "failed": N_("failed, will be retried"), "interrupted": N_("interrupted"), "given_up": N_("given up"),
 }  # fmt: skip
 """How the messages to a person stand, by their last event."""
 
@@ -244,8 +244,8 @@ ACTIONS = {
     AuditAction.PERMISSION_APPROVED: N_("approved a permission again"),
     AuditAction.OFFICE_TERM_ADDED: N_("added a term of the office"),
     AuditAction.OFFICE_TERM_RETIRED: N_("retired a term of the office"),
-    AuditAction.LAW_IMPORTED: N_("imported a list of the law"),
-    AuditAction.LAW_DECIDED: N_("decided on an import of the law"),
+    AuditAction.LAW_IMPORTED: N_("imported a legal list"),
+    AuditAction.LAW_DECIDED: N_("decided on an import of a legal list"),
     AuditAction.LOGGED_IN: N_("logged in"),
     AuditAction.LOGIN_FAILED: N_("failed to log in"),
     AuditAction.LOGIN_BLOCKED: N_("was blocked from logging in"),

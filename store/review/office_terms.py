@@ -99,8 +99,8 @@ class OfficeTermCommon(OfficeTermRefused):
     def __init__(self, term: str, count: int) -> None:
         super().__init__(
             N_(
-                "The term %(term)s names %(count)s stored listings or more, which all would wait for a "
-                "verdict. Nothing was written. Choose a longer term, or confirm this one."
+                "At least %(count)s stored listings contain the term %(term)s, and all of them would wait "
+                "for a verdict. Nothing was written. Choose a longer term, or confirm this one."
             ),
             term=term,
             count=count,
@@ -111,7 +111,7 @@ def check_term(db: Database, term: str) -> str:
     """Return a term without superfluous spaces.
 
     Raises:
-        OfficeTermRefused: If it is too short or too long, or stands already.
+        OfficeTermRefused: If it is too short or too long, or exists already.
     """
     term = " ".join(rows.clean(term).split())
     letters = re.sub(r"[\W_]", "", term)
@@ -130,7 +130,7 @@ def check_term(db: Database, term: str) -> str:
             most=LONGEST,
         )
     if any(comparable(each.term) == comparable(term) for each in list_terms(db, is_retired=False)):
-        raise OfficeTermRefused(N_("The term %(term)s stands already. Nothing was written."), term=term)
+        raise OfficeTermRefused(N_("The term %(term)s already exists. Nothing was written."), term=term)
     return term
 
 
@@ -189,7 +189,7 @@ def retire_term(
     with transaction(db):
         term = get_term(db, office_term_id)
         if term.retired_at:
-            raise OfficeTermRefused(N_("The term %(term)s was retired before."), term=term.term)
+            raise OfficeTermRefused(N_("The term %(term)s has already been retired."), term=term.term)
         values = {"office_term_id": office_term_id, "why": _reason(why), "retired_by": by}
         rows.insert(db, "office_term_retirements", values | {"retired_at": times.to_text(now)})
         audit.record(

@@ -286,7 +286,7 @@ def set_digests(db: Database, wanted: DigestSettings, *, now: datetime) -> None:
     if address and not is_mail(address) and not _is_webhook(address):
         raise DigestSettingsWrong(
             N_(
-                "%(address)s is neither an e-mail address nor an address that begins with https://. Nothing "
+                "%(address)s is neither an e-mail address nor a URL that begins with https://. Nothing "
                 "was changed."
             ),
             address=address,
@@ -396,10 +396,10 @@ def compose(
     ) % {"num": total}
     if is_test:
         title = said.gettext("a test of your digest")
-        parts.insert(0, said.gettext("This is a test. Digests will arrive here."))
+        parts.insert(0, said.gettext("This is a test. Your digests will arrive here."))
         if not total:
-            parts.append(said.gettext("Nothing is new."))
-    parts.append(said.gettext("What listings say is never part of this message; log in to read them."))
+            parts.append(said.gettext("There is nothing new."))
+    parts.append(said.gettext("This message never quotes a listing; log in to read the listings."))
     return f"precursor-watch: {title}", "\n\n".join(parts), total
 
 

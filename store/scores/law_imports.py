@@ -108,8 +108,8 @@ def bring_law(
         if waiting := waiting_import(db):
             raise LawImportRefused(
                 N_(
-                    "Import %(number)s (%(file)s) still waits for a decision. Accept or reject it first. "
-                    "Nothing was imported."
+                    "Import %(number)s (%(file)s) is still waiting for a decision. Accept or reject it "
+                    "first. Nothing was imported."
                 ),
                 number=waiting.law_import_id,
                 file=waiting.file_name,
@@ -207,7 +207,7 @@ def decide_import(
         found = get_import(db, law_import_id)
         if found.decision:
             raise LawImportRefused(
-                N_("Import %(number)s was decided by %(who)s before. Nothing was changed."),
+                N_("Import %(number)s has already been decided by %(who)s. Nothing was changed."),
                 number=law_import_id,
                 who=found.decided_by,
             )
@@ -215,9 +215,9 @@ def decide_import(
         if decision == "accepted" and shown and shown.unscored:
             raise LawImportRefused(
                 N_(
-                    "%(count)s sightings are not yet scored under import %(number)s, so what it would flag "
-                    "is not known. Nothing was changed. Score them with `precursor-watch score`, look at "
-                    "the preview, and accept then."
+                    "%(count)s sightings have not been scored under import %(number)s, so its effect is "
+                    "not known. Nothing was changed. Score them with `precursor-watch score`, check the "
+                    "preview, then accept the import."
                 ),
                 count=f"{shown.unscored:,}",
                 number=law_import_id,

@@ -232,7 +232,7 @@ def decide_link(
     """
     one, other = sorted((one, other))
     if one == other:
-        raise DecisionRefused(N_("A decision is about two different accounts. Nothing was written."))
+        raise DecisionRefused(N_("A decision needs two different accounts. Nothing was written."))
     if not reason.strip():
         raise DecisionRefused(N_("Give a reason for the decision. Nothing was written."))
     with transaction(db):

@@ -100,9 +100,9 @@ def test_an_import_counts_only_when_a_lead_accepts_it(store: Path) -> None:
         scored = db.execute("SELECT * FROM scores ORDER BY score_id").fetchall()
         number = bring(db, NEW)
         assert is_rescoring_due(db)
-        with pytest.raises(LawImportRefused, match="3 sightings are not yet scored under import 1"):
+        with pytest.raises(LawImportRefused, match="3 sightings have not been scored under import 1"):
             decide_import(db, number, "accepted", why="seen", by="lea", now=NOW)
-        with pytest.raises(LawImportRefused, match=r"Import 1 \(us-2027.csv\) still waits"):
+        with pytest.raises(LawImportRefused, match=r"Import 1 \(us-2027.csv\) is still waiting"):
             bring(db, NEW)
         assert "1 listing would newly be flagged" in score(store)
         assert not is_rescoring_due(db)
@@ -129,7 +129,7 @@ def test_an_import_counts_only_when_a_lead_accepts_it(store: Path) -> None:
         assert "US: a rule of 2026, List I since 2027-01-15 [FR 2026-99999; in force" in listed.why
         logged = [(each.action, each.actor) for each in list_entries(db, subject="law_import:1")]
         assert logged == [(AuditAction.LAW_DECIDED, "lea"), (AuditAction.LAW_IMPORTED, "ada")]
-        with pytest.raises(LawImportRefused, match="decided by lea before"):
+        with pytest.raises(LawImportRefused, match="already been decided by lea"):
             decide_import(db, number, "rejected", why="late", by="lea", now=NOW)
         again = score(store)
         assert again.startswith(

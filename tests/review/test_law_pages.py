@@ -32,20 +32,20 @@ def test_a_lead_looks_and_accepts_in_the_browser(client: TestClient, database: P
     """The button is dead until the history is scored; a reviewer has no button at all."""
     with closing(open_database(database)) as db:
         number = bring_list(db)
-    assert "A lead decides whether it counts." in client.get("/law").text
+    assert "A lead decides whether the import takes effect." in client.get("/law").text
     law = Law(instruments=("canada",))
     with entered(database, "lea", Role.LEAD, reference=reference_for(database, law)) as lea:
         page = lea.get("/law").text
         assert "Acetone &lt;b&gt;" in page
-        assert "sightings are not yet scored under it" in page
+        assert "sightings have not been scored under this import" in page
         form = read_form(page, f"/law/{number}")
         early = lea.post(form.action, data=form.values | {"why": "now", "decision": "accepted"})
         assert early.status_code == 409
-        assert "are not yet scored under import 1" in early.text
+        assert "have not been scored under import 1" in early.text
         with closing(open_database(database)) as db:
             score_under_import(db, number)
         page = lea.get("/law").text
-        assert "1 listing would newly be flagged." in page
+        assert "1 listing would be newly flagged." in page
         assert SOIL in page
         assert "low confidence" in page
         shown = lea.get(f"/api/law-imports/{number}/preview").json()

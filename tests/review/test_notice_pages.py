@@ -36,7 +36,7 @@ def notice(database: Path) -> None:
 
 def test_notices_are_counted_and_exported(client: TestClient, database: Path, tmp_path: Path) -> None:
     """The page leads to the filtered list; the file has one line for each notice and is logged."""
-    assert "No listing shows anything" in client.get("/notices").text
+    assert "No listing has any of these" in client.get("/notices").text
     notice(database)
     page = client.get("/notices").text
     assert "=eBay: &lt;b&gt;" in page

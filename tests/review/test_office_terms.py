@@ -140,10 +140,10 @@ def test_a_term_too_short_or_too_long_is_refused(db: Database, term: str) -> Non
 def test_a_common_term_has_to_be_confirmed(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence says how many listings it names; a term that stands is refused."""
     monkeypatch.setattr("store.review.office_terms.COMMON", 3)
-    with pytest.raises(OfficeTermCommon, match="names 4 stored listings"):
+    with pytest.raises(OfficeTermCommon, match="At least 4 stored listings"):
         add(db, "perfumery grade")
     add_term(db, "perfumery grade", why="So it is.", is_confirmed=True, by="lea", now=NOW)
-    with pytest.raises(OfficeTermRefused, match="stands already"):
+    with pytest.raises(OfficeTermRefused, match="already exists"):
         add(db, "Perfumery Grade")
     with pytest.raises(OfficeTermRefused, match="say why"):
         add(db, "soil improver", why=" ")
@@ -168,14 +168,14 @@ def test_a_lead_adds_a_term_in_the_browser_and_reviewers_see_why(client: TestCli
         form = read_form(lea.get("/office-terms").text, "/office-terms")
         typed = {"term": "soil improver", "substance": "BMK", "why": "Case <7>"}
         looked = lea.post(form.action, data=form.values | typed | {"step": "look"})
-        assert "1 stored listing names it." in looked.text
+        assert "1 stored listing contains the term." in looked.text
         assert SOIL in looked.text
         with closing(open_database(database)) as db:
             assert list_terms(db) == []
         lea.post(form.action, data=form.values | typed | {"step": "add"})
         refused = lea.post(form.action, data=form.values | typed | {"step": "add"})
         assert refused.status_code == 409
-        assert "stands already" in refused.text
+        assert "already exists" in refused.text
     with closing(open_database(database)) as db:
         record_hits(db, run_id=None, now=NOW)
         listing_id = listing_of(db, SOIL)

@@ -113,7 +113,7 @@ def test_a_press_and_a_powder_from_one_hand_are_a_finding(ada: TestClient, store
     with closing(open_database(store)) as db:
         record_notices(db, machines, read_with="test", run_id=None, now=NOW)
     page = ada.get("/suppliers/1").text
-    assert "machines and listed substances from one hand." in page
+    assert "machines and listed substances from one supplier." in page
     assert "tablet press" in page
     assert "21 U.S.C. 802(38)" in page
     assert "laboratory glassware" not in page
@@ -209,7 +209,7 @@ def test_a_supplier_is_followed_as_one_list_that_grows_with_it(store: Path) -> N
     """An account that is linked later belongs to the list; a number that is no supplier's lists nothing."""
     with entered(store) as client:
         form = read_form(client.get("/suppliers/1").text, "/suppliers/1/follow")
-        assert "You follow this supplier" in client.post(form.action, data=form.values).text
+        assert "You now follow this supplier" in client.post(form.action, data=form.values).text
         with closing(open_database(store)) as db:
             ((view,), listed) = saved_views(db, "ada"), client.get("/?supplier=1").text
             assert (view.query, list(count_new(db, "ada").values())) == ("supplier=1", [0])

@@ -61,7 +61,7 @@ def test_fields_are_pointed_at_by_clicks_and_keys(database: Path, sources: Path,
         page.get_by_role("link", name="Teach").click()
         for url in PAGES:
             page.locator(f'input[value="{url}"]').check()
-        page.get_by_role("button", name="Point at their fields").click()
+        page.get_by_role("button", name="Mark the fields").click()
         for place, number in enumerate((1, 2)):
             section = page.locator("[data-point]").nth(place)
             section.get_by_label("Title").focus()
@@ -71,12 +71,12 @@ def test_fields_are_pointed_at_by_clicks_and_keys(database: Path, sources: Path,
             page.keyboard.press("Control+a")
             page.keyboard.type(truth(number)["price"])
         assert page.title() != "run"
-        page.get_by_role("button", name="Try it on the other pages").click()
+        page.get_by_role("button", name="Try the reader on the other pages").click()
         expect(page.locator("table").first).to_contain_text(".offer-name")
         expect(page.locator("table").last).to_contain_text(truth(4)["title"])
         assert not (sources.parent / "readers").exists()
-        page.get_by_role("button", name="Keep this reader").click()
-        expect(page.get_by_role("status")).to_contain_text("The reader was kept")
+        page.get_by_role("button", name="Save this reader").click()
+        expect(page.get_by_role("status")).to_contain_text("The reader was saved")
         assert wrong == []
     reader = load_sources(sources)["shop"].reader
     assert reader is not None

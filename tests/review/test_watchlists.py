@@ -86,7 +86,7 @@ def test_any_list_is_followed_as_the_search_that_it_is(
     query: str, client: TestClient, database: Path
 ) -> None:
     """What is there is not new; what comes later is counted in the navigation until the next look."""
-    assert "You follow this list now." in follow(client, query)
+    assert "You now follow this list." in follow(client, query)
     assert 'class="badge"' not in client.get("/cases").text
     with closing(open_database(database)) as db:
         assert list(count_new(db, "ada").values()) == [0]
@@ -111,7 +111,7 @@ def test_a_listing_offers_its_seller_substance_and_number(client: TestClient, da
     sent = {"query": "seller=Norte%20Fine", "follow": "1", "back": f"/listings/{listing_id}"}
     answer = client.post("/views", data=sent, headers=headers_of(client))
     assert answer.url.path == f"/listings/{listing_id}"
-    assert "You follow this list now." in answer.text
+    assert "You now follow this list." in answer.text
     with closing(open_database(database)) as db:
         assert [(view.name, view.query) for view in saved_views(db, "ada")] == [
             ("Seller: Norte Fine", "seller=Norte+Fine")
@@ -288,9 +288,9 @@ def test_the_page_previews_the_digest_and_asks_for_a_test(client: TestClient, da
     }
     page = client.post("/lists/digest", data=typed, headers=headers_of(client)).text
     assert "Saved." in page
-    assert "As it would be sent now" in page
+    assert "Digest as it would be sent now" in page
     page = client.post("/lists/test", headers=headers_of(client)).text
-    assert "waits to be sent" in page
+    assert "waiting to be sent" in page
     with closing(open_database(database)) as db:
         assert [each.kind for each in open_digests(db)] == ["test"]
     with entered(database, "bo") as bo:
@@ -309,7 +309,7 @@ def test_lists_are_unfollowed_and_deleted(client: TestClient, database: Path) ->
     client.post(f"/views/{view.view_id}/follow", headers=headers_of(client))
     assert "Follow this list" in client.get("/?tier=1").text
     client.post(f"/views/{view.view_id}/forget", data={"back": "/lists"}, headers=headers_of(client))
-    assert "You have saved no list yet." in client.get("/lists").text
+    assert "You have no saved lists yet." in client.get("/lists").text
 
 
 def test_rows_are_no_longer_marked_half_an_hour_later(client: TestClient, database: Path) -> None:
@@ -340,7 +340,7 @@ def test_a_key_follows_the_seller_and_what_is_new_is_counted_and_marked(
         page.goto("/?q=103-79-7+drum")
         expect_ready(page)
         page.keyboard.press("i")
-        expect(page.locator(".said")).to_contain_text("You follow this list now.")
+        expect(page.locator(".said")).to_contain_text("You now follow this list.")
         expect(page.locator(".badge")).to_have_count(0)
         with closing(open_database(database)) as db:
             content = replace(PLANTED[0].content, quantity_text="900 kg")
