@@ -137,6 +137,12 @@ def record_notices(
 
 
 def _note_progress(db: Database, read_with: str, last: int) -> None:
+    """Note how far these rules came; other rules, if they return, begin anew, since their notices are gone."""
+    of_pictures = f"{PICTURE_STEP} %"
+    db.execute(
+        "DELETE FROM notice_progress WHERE read_with <> ? AND (read_with LIKE ?) = (? LIKE ?)",
+        [read_with, of_pictures, read_with, of_pictures],
+    )
     db.execute(
         "INSERT INTO notice_progress VALUES (?, ?) "
         "ON CONFLICT DO UPDATE SET sighting_id = excluded.sighting_id",
