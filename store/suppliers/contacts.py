@@ -134,6 +134,17 @@ class ContactKeyUnusable(StoreError):
         )
 
 
+class WrongContactKey(StoreError):
+    """The key of the contacts is not the key with which they were encrypted."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The contacts cannot be decrypted: the key beside the store is not the key with which they were "
+            "encrypted. Restore that key from a backup. If it is lost, read all contacts again with "
+            "`precursor-watch link --reread`."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Vault:
     """Hashes contacts, and encrypts and decrypts what is kept of them."""
@@ -181,10 +192,19 @@ class Vault:
                 return None
 
     def open(self, keep: str, kept: str | None) -> str | None:
-        """Return the text of a kept value, or None if only its hash is kept."""
+        """Return the text of a kept value, or None if only its hash is kept.
+
+        Raises:
+            WrongContactKey: If the value was encrypted with another key.
+        """
         if kept is None or keep == Keep.PLAIN:
             return kept
-        return self._cipher().decrypt(kept).decode()
+        from cryptography.fernet import InvalidToken
+
+        try:
+            return self._cipher().decrypt(kept).decode()
+        except InvalidToken as error:
+            raise WrongContactKey from error
 
     def _cipher(self) -> Fernet:
         return _cipher_of(self.key)
@@ -306,7 +326,8 @@ def view_contacts(
         now: The present time.
 
     Raises:
-        ContactKeyUnusable: If encrypted contacts cannot be decrypted.
+        ContactKeyUnusable: If the key of the contacts cannot be read.
+        WrongContactKey: If the contacts were encrypted with another key.
     """
     if listing_id is not None:
         where, arguments = (

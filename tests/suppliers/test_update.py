@@ -26,6 +26,7 @@ from store.scores.scores import record_scores
 from store.suppliers.contacts import (
     ContactKeyUnusable,
     Keep,
+    WrongContactKey,
     drop_unmentioned,
     forget_mentions,
     key_path,
@@ -184,6 +185,18 @@ def test_a_lost_key_is_told_and_reading_again_mends_it(tmp_path: Path) -> None:
     forget_mentions(db)
     assert run(db) == 2
     assert (drop_unmentioned(db), len(values(db))) == (2, 2)
+    db.close()
+
+
+def test_a_key_of_another_store_is_told(tmp_path: Path) -> None:
+    """Encrypted contacts need the key with which they were encrypted."""
+    path = tmp_path / "store.db"
+    db = open_database(path)
+    see(db, crawl_run(db), "https://andes.example/1", OFFER)
+    run(db, Keep.ENCRYPTED)
+    key_path(path).write_text("ab" * 32)
+    with pytest.raises(WrongContactKey, match="Restore that key from a backup"):
+        view_contacts(db, account_ids=[1], actor="mira", now=NOW)
     db.close()
 
 
