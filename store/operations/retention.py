@@ -210,9 +210,13 @@ _IS_KEPT = """(
     OR EXISTS (SELECT 1 FROM assignments AS a WHERE a.listing_id = sightings.listing_id)
     OR EXISTS (SELECT 1 FROM scores WHERE scores.sighting_id = sightings.sighting_id
                AND p_offer >= threshold)
+    OR EXISTS (SELECT 1 FROM review_items AS r WHERE r.listing_id = sightings.listing_id AND is_flagged)
     OR NOT EXISTS (SELECT 1 FROM scores WHERE scores.sighting_id = sightings.sighting_id)
 )"""
-"""SQL condition: a sighting whose listing was flagged, judged, assigned, sampled or filed, or is unscored."""
+"""SQL condition: a sighting whose listing was flagged, judged, assigned, sampled or filed, or is unscored.
+
+A notice or a term of the office flags a listing too, whatever its score.
+"""
 
 _OLD_MENTIONS = f"""
     SELECT mention_id, sighting_id FROM contact_mentions

@@ -168,7 +168,9 @@ def test_other_rules_read_the_history_anew(db: Database) -> None:
     record_notices(db, lambda batch: [[] for _ in batch], read_with="b", run_id=None, now=NOW)
     sighting_id = int(db.execute("SELECT max(sighting_id) FROM sightings").fetchone()[0])
     assert notices_of(db, sighting_id) == []
-    record_notices(db, NoticeReader(law=Law()), read_with="a", run_id=None, now=NOW)  # back to the first rules
+    record_notices(
+        db, NoticeReader(law=Law()), read_with="a", run_id=None, now=NOW
+    )  # back to the first rules
     assert [each.code for each in notices_of(db, sighting_id)] == ["tablet_press", "heating_mantle"]
 
 

@@ -22,6 +22,7 @@ from store.crawl.pictures import PictureCode, PictureLine, PictureReading, recor
 from store.database import open_database
 from store.model import Term, TermName
 from store.operations.retention import count_old_contacts, place_hold, purge_contacts, release_hold
+from store.review.notices import Notice, record_notices
 from store.scores.scores import record_scores
 from store.suppliers.contacts import (
     ContactKeyUnusable,
@@ -220,6 +221,20 @@ def test_a_purge_removes_old_contacts_but_none_that_is_protected(db: Database) -
     assert (entry.details["mentions"], "13812345678" in str(entry)) == (1, False)
     verify(db)
     assert run(db) == 0
+
+
+def test_a_listing_flagged_by_a_notice_keeps_its_contacts(db: Database) -> None:
+    """It waits for a person, although its score is low."""
+    see(db, crawl_run(db), "https://andes.example/1", OFFER)
+    run(db)
+    use(db)
+    record_scores(db, [score(1, p_offer=0.1)])
+    later = NOW + timedelta(days=40)
+    assert count_old_contacts(db, before=later) == 2
+    notice = Notice(kind="class", code="us-8330", name="a compound", why="a law")
+    record_notices(db, lambda batch: [[notice] for _ in batch], read_with="tests", run_id=None, now=NOW)
+    assert count_old_contacts(db, before=later) == 0
+    assert purge_contacts(db, before=later, by="ada", now=later) == 0
 
 
 def test_reading_again_brings_no_purged_contact_back(db: Database) -> None:
