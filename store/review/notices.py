@@ -137,7 +137,7 @@ def record_notices(
 
 
 def _note_progress(db: Database, read_with: str, last: int) -> None:
-    """Note how far these rules came; other rules, if they return, begin anew, since their notices are gone."""
+    """Note how far these rules came; other rules begin anew if they return, as their notices are gone."""
     of_pictures = f"{PICTURE_STEP} %"
     db.execute(
         "DELETE FROM notice_progress WHERE read_with <> ? AND (read_with LIKE ?) = (? LIKE ?)",
