@@ -22,7 +22,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.law import LawEntry, first_day, instruments
+from classifier.gazetteer.law import LawEntry, first_day, instruments, last_day
 from classifier.gazetteer.molecules import (
     SKELETON,
     bases_of,
@@ -92,7 +92,7 @@ class ClassRule:
             instrument=self.instrument,
             list_name=self.provision,
             since=first_day(self.since),
-            until=first_day(self.until),
+            until=last_day(self.until),
             has_ended=self.status == "expired",
             not_before=next(began, None),
             since_text=self.dated,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -73,6 +74,15 @@ def first_day(text: str) -> date | None:
         return None
     year, month, day = ([int(part) for part in text.split("-")] + [1, 1])[:3]
     return date(year, month, day)
+
+
+def last_day(text: str) -> date | None:
+    """Return the last day of `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; None for the empty text."""
+    first = first_day(text)
+    if first is None or text.count("-") == 2:  # noqa: PLR2004 (year, month and day)
+        return first
+    month = first.month if "-" in text else 12
+    return first.replace(month=month, day=monthrange(first.year, month)[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +178,7 @@ class ListRow:
     since: str = ""
     """First day in force, `YYYY[-MM[-DD]]`."""
     until: str = ""
-    """Last day in force."""
+    """Last day in force; a year or month alone means its last day."""
     dated: str = ""
     """The date in the source's words."""
     status: str
@@ -211,7 +221,7 @@ class ListRow:
             list_name=f"{self.list} ({'; '.join(marks)})" if marks else self.list,
             item=self.item,
             since=first_day(self.since),
-            until=first_day(self.until),
+            until=last_day(self.until),
             has_ended=self.status == "expired",
             not_before=found.began if found else None,
             since_text=self.dated or self.since,

@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, cast
 
 from classifier.errors import ModelError
-from classifier.gazetteer.law import Law, ListRow, first_day
+from classifier.gazetteer.law import Law, ListRow, first_day, last_day
 from text.cas import is_cas_number
 from text.normalise import comparable
 
@@ -159,7 +159,7 @@ def _is_day(text: str) -> bool:
 
 def _is_ordered(since: str, until: str) -> bool:
     return not (_is_day(since) and _is_day(until)) or cast("date", first_day(since)) <= cast(
-        "date", first_day(until)
+        "date", last_day(until)
     )
 
 

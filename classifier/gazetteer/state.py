@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
-from classifier.gazetteer.law import first_day, instruments, profiles
+from classifier.gazetteer.law import first_day, instruments, last_day, profiles
 from classifier.gazetteer.lists import imported_rows
 from classifier.gazetteer.substances import all_rows
 from store.scores.law_imports import accepted_rows, waiting_import
@@ -110,7 +110,7 @@ def changes_within(law: Law, after: date, days: int) -> list[Change]:
     for row in all_rows(law):
         if row.profile not in law.instruments or row.status in {"expired", "proposed"}:
             continue
-        begins, ends = first_day(row.since), first_day(row.until)
+        begins, ends = first_day(row.since), last_day(row.until)
         if begins and after < begins <= until:
             found.append(Change(day=begins, kind="begins", row=row))
         if ends and after <= ends <= until:

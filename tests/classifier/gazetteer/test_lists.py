@@ -161,3 +161,23 @@ def test_an_entry_that_ends_says_until_when() -> None:
     ended = replace(ROW, since="2026-01-01", until="2026-06-30")
     said = look_up(load_gazetteer(replace(law, imported=(ended,))), "acetone").why
     assert "Schedule VI since 2026-01-01, until 2026-06-30 [" in said
+
+
+@pytest.mark.parametrize(
+    ("until", "last"),
+    [("2027", "2027-12-31"), ("2028-02", "2028-02-29"), ("2027-11-30", "2027-11-30")],
+)
+def test_a_year_or_month_as_the_end_means_its_last_day(until: str, last: str) -> None:
+    """The entry is in force up to that day, and is said to be."""
+    entry = replace(ROW, since="2026", until=until).entry()
+    assert entry.until == date.fromisoformat(last)
+    assert entry.dated == f"Schedule VI since 2026, until {last}"
+
+
+def test_an_entry_may_begin_and_end_in_one_year() -> None:
+    """`2026-05` lies before the end of `2026`; a month after the end is still refused."""
+    good = (replace(ROW, since="2026-05", until="2026"),)
+    assert read_list("orders.csv", written(*good), known_names(), keys_by_cas()) == good
+    wrong = written(replace(ROW, since="2026-05", until="2026-04"))
+    with pytest.raises(ListWrong, match="it ends .2026-04. before it begins"):
+        read_list("orders.csv", wrong, known_names(), keys_by_cas())
