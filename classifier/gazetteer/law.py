@@ -79,7 +79,7 @@ def first_day(text: str) -> date | None:
 def last_day(text: str) -> date | None:
     """Return the last day of `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; None for the empty text."""
     first = first_day(text)
-    if first is None or text.count("-") == 2:  # noqa: PLR2004 (year, month and day)
+    if first is None or text.count("-") == 2:
         return first
     month = first.month if "-" in text else 12
     return first.replace(month=month, day=monthrange(first.year, month)[1])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
@@ -78,8 +79,8 @@ def read_list(
         imported: The rows of earlier imports.
 
     Raises:
-        ListWrong: If a column, CAS number, date, profile, status or confidence is wrong, a row is double, or
-            a new substance lacks family or tier; the message names every mistake.
+        ListWrong: If a column, CAS number, date, profile, status or confidence is wrong, a column or row is
+            double, or a new substance lacks family or tier; the message names every mistake.
     """
     columns = [field.name for field in fields(ListRow)]
     try:
@@ -89,6 +90,7 @@ def read_list(
     except csv.Error as error:
         raise ListWrong(name, [f"it is not a CSV file ({error})."]) from error
     faults = [f"The column {one} is unknown." for one in heading if one not in columns]
+    faults += [f"The column {one} stands twice." for one, times in Counter(heading).items() if times > 1]
     if missing := [one for one in NEEDED if one not in heading]:
         faults.append(f"Needed columns are missing: {', '.join(missing)}.")
     if faults or not lines:
