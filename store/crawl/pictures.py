@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from store import rows, times
-from store.review.search import index_more
+from store.review.search import index_beside
 from store.sqlite import transaction
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ PICTURE_STEP = "pictures"
 
 SAME_BITS = 7
 """Most of the 64 bits in which the perceptual hashes of one picture differ; eight bands find them all."""
+
+REMOVED = "The evidence of the picture was removed when its retention ended."
 
 MOST_SAME = 20
 """Listings with the same picture that are shown."""
@@ -141,7 +143,7 @@ def record_pictures(db: Database, listing_id: str, pictures: Sequence[KeptPictur
         values = rows.columns_of(picture) | {"sighting_id": sighting_id, "place": place}
         if rows.insert(db, "sighting_pictures", values, ignore=True) is not None:
             place += 1
-            _index(db, picture.sha256, sighting_id)
+            _index(db, sighting_id)
 
 
 def count_unread(db: Database) -> int:
@@ -197,16 +199,21 @@ def record_reading(
         rows.insert(db, "pictures", values)
         for number, value in enumerate(reading.perceptual_hash or b""):
             rows.insert(db, "picture_bands", {"band": 256 * number + value, "sha256": sha256})
-        having = "SELECT sighting_id FROM sighting_pictures WHERE sha256 = ?"
-        for (sighting_id,) in db.execute(having, [sha256]).fetchall():
-            _index(db, sha256, sighting_id)
+        _index_all(db, sha256)
 
 
-def _index(db: Database, sha256: str, sighting_id: int) -> None:
-    """Let the search find a sighting by the text of its picture, once the picture is read."""
-    read = db.execute("SELECT text FROM pictures WHERE sha256 = ?", [sha256]).fetchone()
-    if read and read[0]:
-        index_more(db, sighting_id, read[0])
+def _index_all(db: Database, sha256: str) -> None:
+    having = "SELECT sighting_id FROM sighting_pictures WHERE sha256 = ?"
+    for (sighting_id,) in db.execute(having, [sha256]).fetchall():
+        _index(db, sighting_id)
+
+
+def _index(db: Database, sighting_id: int) -> None:
+    """Let the search find a sighting by the texts of its pictures, as far as they are read."""
+    query = """
+        SELECT text FROM sighting_pictures JOIN pictures USING (sha256) WHERE sighting_id = ? ORDER BY place
+    """
+    index_beside(db, sighting_id, [row[0] for row in db.execute(query, [sighting_id])])
 
 
 def forget_readings(db: Database, *, except_with: str = "") -> int:
@@ -222,17 +229,19 @@ def forget_readings(db: Database, *, except_with: str = "") -> int:
 
 
 def forget_removed(db: Database) -> None:
-    """Forget what was read in pictures of which no evidence file is left."""
-    db.execute(
-        """
+    """Forget what was read in pictures of which no evidence file is left, also in search and comparison."""
+    removed = """
         UPDATE pictures SET shown = NULL, text = '', lines = '[]', codes = '[]', perceptual_hash = NULL,
-            sentence = 'The evidence of the picture was removed when its retention ended.'
-        WHERE NOT EXISTS (
+            sentence = ?1
+        WHERE sentence <> ?1 AND NOT EXISTS (
             SELECT 1 FROM evidence_records WHERE payload_sha256 = pictures.sha256 AND repeats IS NULL
               AND file NOT IN (SELECT file FROM evidence_tombstones)
         )
-        """
-    )
+        RETURNING sha256
+    """
+    for (sha256,) in db.execute(removed, [REMOVED]).fetchall():
+        db.execute("DELETE FROM picture_bands WHERE sha256 = ?", [sha256])
+        _index_all(db, sha256)
 
 
 def pictures_of(db: Database, sighting_id: int) -> list[ListingPicture]:

@@ -285,10 +285,12 @@ def index_substances(db: Database, sighting_id: int, names: Iterable[str]) -> No
 def _named(db: Database, sighting_id: int) -> tuple[str, str]:
     """Return the words of a sighting and of the substances found in it, as they are indexed or would be."""
     row = db.execute("SELECT said, substances FROM named_fts WHERE rowid = ?", [sighting_id]).fetchone()
-    if row is None:
-        query = "SELECT title, text, seller_name FROM sightings WHERE sighting_id = ?"
-        return BETWEEN.join(map(_read, db.execute(query, [sighting_id]).fetchone())), ""
-    return row["said"], row["substances"]
+    return (_own_words(db, sighting_id), "") if row is None else (row["said"], row["substances"])
+
+
+def _own_words(db: Database, sighting_id: int) -> str:
+    query = "SELECT title, text, seller_name FROM sightings WHERE sighting_id = ?"
+    return BETWEEN.join(map(_read, db.execute(query, [sighting_id]).fetchone()))
 
 
 def _name(db: Database, sighting_id: int, said: str, substances: str) -> None:
@@ -297,13 +299,28 @@ def _name(db: Database, sighting_id: int, said: str, substances: str) -> None:
     rows.insert(db, "named_fts", values)
 
 
-def index_more(db: Database, sighting_id: int, text: str) -> None:
-    """Add words to the index of a sighting that stand beside its text, such as those in its pictures."""
-    words = _read(text)
-    said, substances = _named(db, sighting_id)
-    if words and words not in said.split(BETWEEN):
-        _name(db, sighting_id, f"{said}{BETWEEN}{words}", substances)
-        learn(db, words.split())
+def index_beside(db: Database, sighting_id: int, texts: Iterable[str]) -> None:
+    """Index a sighting by the texts beside its own, those in its pictures; earlier such texts go."""
+    before, substances = _named(db, sighting_id)
+    beside = dict.fromkeys(filter(None, map(_read, texts)))
+    said = BETWEEN.join([_own_words(db, sighting_id), *beside])
+    if said != before:
+        _name(db, sighting_id, said, substances)
+        learn(db, set(said.split()) - set(before.split()))
+        _unlearn(db, set(before.split()) - set(said.split()))
+
+
+def _unlearn(db: Database, words: Iterable[str]) -> None:
+    """Remove words from the vocabulary that stand in no indexed text any more."""
+    for word in words:
+        query = f"SELECT 1 FROM {ALL}(?1) UNION ALL SELECT 1 FROM {NAMED}(?1) LIMIT 1"  # noqa: S608 (no input)
+        if not db.execute(query, [_quoted(word)]).fetchone():
+            of_word = "FROM words WHERE word = ?"
+            db.execute(
+                f"INSERT INTO words_fts (words_fts, rowid, word) SELECT 'delete', word_id, word {of_word}",
+                [word],
+            )
+            db.execute(f"DELETE {of_word}", [word])
 
 
 def names_in(reasons: Reasons) -> set[str]:

@@ -102,6 +102,14 @@ def test_search_finds_a_listing_by_the_text_of_its_picture(db: Database) -> None
     assert search(db, "67-64-2") == []
 
 
+def test_search_forgets_an_earlier_reading_of_a_picture(db: Database) -> None:
+    """A picture that is read again is found by its new text only."""
+    see_pictures(db, crawl_run(db), 1, "aa")
+    read(db, "aa", replace(READING, codes=()))
+    read(db, "aa", replace(READING, lines=(replace(READING.lines[0], text="CAS 67-64-2"),), codes=()))
+    assert (search(db, "67-64-1"), len(search(db, "67-64-2"))) == ([], 1)
+
+
 def test_same_picture_is_found_by_bytes_and_by_likeness(db: Database) -> None:
     """Seven of 64 bits may differ, wherever they are; one too plain for a hash is found by bytes alone."""
     for number, sha256 in enumerate(("aa", "aa", "near", "far", "plain"), start=1):
@@ -119,7 +127,7 @@ def test_same_picture_is_found_by_bytes_and_by_likeness(db: Database) -> None:
 
 
 def test_reading_goes_with_the_last_evidence_of_its_picture(db: Database) -> None:
-    """Once no file holds the picture, neither copy nor text is left, and it does not wait to be read."""
+    """Once no file holds the picture, neither copy nor text nor likeness is left, nor do searches find it."""
     see_pictures(db, crawl_run(db), 1, "aa")
     read(db, "aa")
     forget_removed(db)
@@ -134,3 +142,10 @@ def test_reading_goes_with_the_last_evidence_of_its_picture(db: Database) -> Non
     (picture,) = pictures_of(db, 1)
     assert (picture.text, picture.is_shown, count_unread(db)) == ("", False, 0)
     assert picture.sentence == "The evidence of the picture was removed when its retention ended."
+    left = "SELECT (SELECT count(*) FROM picture_bands), (SELECT said FROM named_fts)"
+    bands, said = db.execute(left).fetchone()
+    assert (bands, "shop" in said) == (0, False)
+    known = {row[0] for row in db.execute("SELECT word FROM words")}
+    assert known & {"shop", "67", "solvent", "drum"} == {"solvent", "drum"}  # these are in its title too
+    assert search(db, "solvent_shop") == []
+    assert search(db, FULL.title)
