@@ -9,8 +9,9 @@ links nobody.
 
 What is kept of a key is its class, not its exact frequency. A new account therefore changes the weights of
 others only when a class changes, and then those accounts are scored again. So linking new accounts gives the
-same links as linking all accounts at once. Splink and DuckDB are imported when first used, because few
-commands need them.
+same links as linking all accounts at once. When keys, classes or comparisons change, a migration writes all
+accounts into `accounts_to_link`. Splink and DuckDB are imported when first used, because few commands need
+them.
 """
 
 from __future__ import annotations
@@ -57,9 +58,6 @@ if TYPE_CHECKING:
 
     from store.sqlite import Database
     from store.suppliers.links import AccountFacts
-
-RULE_VERSION = 1
-"""Raise this number when keys, classes or comparisons change; `link` then links all accounts again."""
 
 MOST_NAMES = 12
 """A contact that accounts of more different names use links nobody."""
@@ -355,9 +353,7 @@ def _link(
             common = engine.load(db, accounts, key_class)
         found = list(engine.links())
     with transaction(db):
-        new, gone, ends = replace_links(
-            db, accounts, found, model_id=weights.model_id, rule_version=RULE_VERSION, now=now
-        )
+        new, gone, ends = replace_links(db, accounts, found, model_id=weights.model_id, now=now)
         grouped = regroup(db, ends | set(accounts), now=now)
     return replace(
         linked,

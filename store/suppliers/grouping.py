@@ -292,7 +292,7 @@ def _evidence(db: Database, one: int, other: int) -> dict[str, object]:
             raise UnknownRow("account", account_id)
         accounts.append(dict(row))
     query = """
-        SELECT kind, contact_id, match_weight, probability, rule_version, model_id, first_linked_at
+        SELECT kind, contact_id, match_weight, probability, model_id, first_linked_at
         FROM supplier_links WHERE seller_account_id = ? AND other_account_id = ? ORDER BY link_id
     """
     return {"accounts": accounts, "links": [dict(row) for row in db.conn.execute(query, [one, other])]}

@@ -287,7 +287,6 @@ def replace_links(
     found: Iterable[FoundLink],
     *,
     model_id: str,
-    rule_version: int,
     now: datetime,
 ) -> tuple[int, int, set[int]]:
     """Replace the links of accounts, within the caller's transaction, and take the accounts off the queue.
@@ -318,15 +317,14 @@ def replace_links(
             contact_id, kind = contacts[link.key]
         pair = (link.seller_account_id, link.other_account_id)
         computed = (
-            contact_id, round(link.match_weight, 3), link.probability, rows.to_json(link.parts), rule_version,
-            model_id,
+            contact_id, round(link.match_weight, 3), link.probability, rows.to_json(link.parts), model_id,
         )  # fmt: skip
         link_id = old.pop((*pair, kind, link.key), None)
         if link_id is None:
             db.conn.execute(
                 "INSERT INTO supplier_links (seller_account_id, other_account_id, kind, key, contact_id,"
-                " match_weight, probability, parts, rule_version, model_id, is_left_out, first_linked_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+                " match_weight, probability, parts, model_id, is_left_out, first_linked_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
                 (*pair, kind, link.key, *computed, at),
             )
             new += 1
@@ -334,8 +332,8 @@ def replace_links(
         else:
             updated = db.conn.execute(
                 "UPDATE supplier_links SET contact_id = ?1, match_weight = ?2, probability = ?3, parts = ?4,"
-                " rule_version = ?5, model_id = ?6 WHERE link_id = ?7"
-                " AND (match_weight, parts, model_id) IS NOT (?2, ?4, ?6)",
+                " model_id = ?5 WHERE link_id = ?6"
+                " AND (match_weight, parts, model_id) IS NOT (?2, ?4, ?5)",
                 (*computed, link_id),
             )
             if updated.rowcount:

@@ -105,7 +105,6 @@ class SupplierLink:
     parts: Mapping[str, float]
     """Match weight by comparison."""
     is_left_out: bool
-    rule_version: int
     model_id: str
     first_linked_at: datetime
     decision: str
