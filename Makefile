@@ -65,7 +65,7 @@ screenshots: $(DEV) ## draw every page of the review app into var/screenshots
 	$(BIN)/python -m benchmarks.screenshots
 
 docs: $(DOCS) ## build the documentation into var/site; any warning is an error
-	$(BIN)/python -m classifier.gazetteer.sources_page
+	$(BIN)/python -m fixtures.gazetteer.sources_page
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "var/site/index.html"
 

@@ -29,12 +29,12 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.labelled_rows import ORDINARY, read_corrections, read_labelled
 from benchmarks.rounds import Rate, report
 from classifier.gazetteer import Law, gazetteer_of
-from classifier.gazetteer.build import compounds
 from classifier.gazetteer.class_rules import ADDS_NOTHING, class_rules, covered_by, structures
 from classifier.gazetteer.law import profiles
 from classifier.gazetteer.molecules import rdkit
 from classifier.gazetteer.structures import smiles_of
 from classifier.notices import NoticeReader
+from fixtures.gazetteer.build import compounds
 from store.review.notices import Noticed
 
 if TYPE_CHECKING:

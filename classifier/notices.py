@@ -12,16 +12,15 @@ Nothing here is a feature of the model.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from classifier.gazetteer.class_rules import covered_by, covered_compounds, rules_of, structures
+from classifier.gazetteer.law import package_rows
 from classifier.gazetteer.molecules import SKELETON, parent_of, structure_key
 from classifier.gazetteer.structures import smiles_of
 from classifier.gazetteer.substances import Name, Substance, gazetteer_of, load_gazetteer
@@ -61,7 +60,7 @@ class NoticeReader:
         """The law, and a digest of the rules: with others, stored listings are read anew."""
         digest = hashlib.sha256(gazetteer_of(self.law).edition.encode())
         for name in ("equipment.csv", "marketplace_rules.csv", "class_rules.csv", "class_forms.csv"):
-            digest.update(_file(name).encode())
+            digest.update(repr(_rows(name)).encode())
         digest.update(repr((covered_compounds(), self.systematic_names)).encode())
         digest.update(
             "".join(p.text for key in keys("equipment") for p in words(f"equipment.{key}")).encode()
@@ -294,9 +293,4 @@ def _unsure(row: Row) -> str:
 
 @cache
 def _rows(name: str) -> tuple[Row, ...]:
-    return tuple(csv.DictReader(_file(name).splitlines()))
-
-
-@cache
-def _file(name: str) -> str:
-    return (files("classifier.gazetteer") / "curated" / name).read_text(encoding="utf-8")
+    return tuple(package_rows("curated", name))

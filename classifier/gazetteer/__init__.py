@@ -1,6 +1,6 @@
 """The gazetteer: controlled substances with their names, laws and dates.
 
-`classifier.gazetteer.build` makes the CSV files under `data/` from public facts. `load_gazetteer` reads them
+`fixtures.gazetteer.build` makes the CSV files under `data/` from public facts. `load_gazetteer` reads them
 into a `Gazetteer` for one profile and date.
 """
 
@@ -12,7 +12,6 @@ from classifier.gazetteer.lookup import LookupResult, look_up
 from classifier.gazetteer.substances import (
     Confusable,
     Gazetteer,
-    GazetteerError,
     Name,
     Substance,
     default_gazetteer,
@@ -23,7 +22,6 @@ from classifier.gazetteer.substances import (
 __all__ = [
     "Confusable",
     "Gazetteer",
-    "GazetteerError",
     "Law",
     "LawEntry",
     "LawWrong",

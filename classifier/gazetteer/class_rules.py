@@ -15,14 +15,12 @@ the compounds of `chemicals`, so that texts are read without it.
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.law import LawEntry, first_day, instruments, last_day
+from classifier.gazetteer.law import LawEntry, first_day, instruments, last_day, package_rows
 from classifier.gazetteer.molecules import (
     SKELETON,
     bases_of,
@@ -97,7 +95,6 @@ class ClassRule:
             not_before=next(began, None),
             since_text=self.dated,
             source=self.source,
-            grade=f"{self.confidence} confidence",
             status="; ".join(marks),
         )
 
@@ -165,7 +162,7 @@ def class_rules() -> tuple[ClassRule, ...]:
     several = ("parents", "forms", "excluded")
     return tuple(
         ClassRule(**row | {name: tuple(row[name].split()) for name in several})  # type: ignore[arg-type]
-        for row in _rows("curated", "class_rules.csv")
+        for row in package_rows("curated", "class_rules.csv")
     )
 
 
@@ -187,14 +184,14 @@ def forms() -> dict[str, Form]:
             may_close_rings=bool(row["may_close_rings"]),
             meaning=row["meaning"],
         )
-        for row in _rows("curated", "class_forms.csv")
+        for row in package_rows("curated", "class_forms.csv")
     }
 
 
 @cache
 def structures() -> dict[str, Structure]:
     """Return the structures of parents and listed substances, by key."""
-    return {row["substance_key"]: Structure(**row) for row in _rows("data", "structures.csv")}
+    return {row["substance_key"]: Structure(**row) for row in package_rows("data", "structures.csv")}
 
 
 @cache
@@ -207,7 +204,7 @@ def covered_compounds() -> tuple[CoveredCompound, ...]:
             smiles=row["smiles"],
             rules=tuple(_read_covered(each) for each in row["rules"].split(" ")),
         )
-        for row in _rows("data", "covered.csv")
+        for row in package_rows("data", "covered.csv")
     )
 
 
@@ -400,8 +397,3 @@ def _listed(profile: str, beginning: str) -> tuple[str, ...]:
 def _read_covered(text: str) -> Covered:
     rule, parent, used = text.split("/")
     return Covered(rule=rule, parent=parent, forms=tuple(used.split("+")))
-
-
-def _rows(folder: str, name: str) -> list[dict[str, str]]:
-    text = (files("classifier.gazetteer") / folder / name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))

@@ -47,6 +47,12 @@ class Instrument:
     kind: ProfileKind
 
 
+def package_rows(folder: str, name: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file in a folder of this package."""
+    text = (files("classifier.gazetteer") / folder / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
 @cache
 def instruments() -> tuple[Instrument, ...]:
     """Return the instruments of all profiles, in the order in which they are cited.
@@ -56,10 +62,9 @@ def instruments() -> tuple[Instrument, ...]:
     supplements. Mexico's date comes from a source (S26b). A year alone means 1 January. Profiles without a
     first day have dated entries, or entries that were in force when they were read.
     """
-    text = (files("classifier.gazetteer") / "curated" / "instruments.csv").read_text(encoding="utf-8")
     return tuple(
         Instrument(**row | {"began": first_day(row["began"])})  # type: ignore[arg-type]
-        for row in csv.DictReader(text.splitlines())
+        for row in package_rows("curated", "instruments.csv")
     )
 
 
@@ -112,8 +117,6 @@ class LawEntry:
     code: str = ""
     """Code within the instrument, e.g. a customs (HS) or DEA number; empty if unknown."""
     source: str
-    grade: str
-    """Quality of the source, e.g. `official text` or `secondary`."""
     status: str
     """Verification of the listing, e.g. `read in source`."""
 
@@ -226,7 +229,6 @@ class ListRow:
             not_before=found.began if found else None,
             since_text=self.dated or self.since,
             source=self.source,
-            grade=f"{self.confidence} confidence",
             status=f"{self.status}, read with {self.confidence} confidence",
         )
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
-from classifier.gazetteer.law import first_day, instruments, last_day, profiles
+from classifier.gazetteer.law import first_day, instruments, last_day, package_rows, profiles
 from classifier.gazetteer.lists import imported_rows
 from classifier.gazetteer.substances import all_rows
 from store.scores.law_imports import accepted_rows, waiting_import
@@ -126,7 +124,5 @@ def _read_on(row: ListRow) -> str:
 @cache
 def _sources() -> Mapping[str, str]:
     """Return the month in which each source was read, by its number without letter."""
-    text = (files("classifier.gazetteer") / "curated" / "sources.csv").read_text(encoding="utf-8")
-    found = (SOURCE.match(row["id"]) for row in csv.DictReader(text.splitlines()))
-    months = [row["read_on"] for row in csv.DictReader(text.splitlines())]
-    return {each[0]: month for each, month in zip(found, months, strict=True) if each}
+    rows = package_rows("curated", "sources.csv")
+    return {found[0]: row["read_on"] for row in rows if (found := SOURCE.match(row["id"]))}

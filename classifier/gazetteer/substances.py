@@ -1,18 +1,15 @@
 """Read the substances and their names for one law from the CSV files of the package.
 
-To change a fact: correct it in `curated/` and run `python -m classifier.gazetteer.build`.
+To change a fact: correct it in `curated/` and run `python -m fixtures.gazetteer.build`.
 """
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
+from functools import cache, partial
 from typing import TYPE_CHECKING, Literal, cast
 
-from classifier.errors import ModelError
 from classifier.gazetteer.law import (
     GENERAL,
     Instrument,
@@ -21,6 +18,7 @@ from classifier.gazetteer.law import (
     ListRow,
     first_day,
     instruments,
+    package_rows,
     profiles,
 )
 from classifier.gazetteer.lists import WATCH, WATCH_TEXT, shipped_rows
@@ -31,8 +29,8 @@ if TYPE_CHECKING:
 
 NameKind = Literal["canonical", "synonym", "abbreviation", "code"]
 Family = Literal["opioid", "amphetamine-type", "other"]
-Rows = list[dict[str, str]]
 NOT_IN_FORCE = "proposed"
+_read = partial(package_rows, "data")
 MEMBER_NAME = {"lang": "en", "kind": "synonym", "context": "", "confidence": "", "note": ""}
 """Columns common to all names of class members."""
 
@@ -120,10 +118,6 @@ class Gazetteer:
     """Whether systematic names are recognised by structure, in titles that name nothing else."""
 
 
-class GazetteerError(ModelError):
-    """The files of the gazetteer cannot be used."""
-
-
 def default_gazetteer() -> Gazetteer:
     """Return the gazetteer of the default law; the process has only one."""
     return gazetteer_of(Law())
@@ -153,9 +147,6 @@ def load_gazetteer(
 
     Returns:
         A new `Gazetteer`. Loading takes some tenths of a second, so callers should keep it.
-
-    Raises:
-        GazetteerError: If a file is missing or a substance lacks its family or tier.
     """
     law = law or Law()
     rows = law_rows(law)
@@ -216,16 +207,6 @@ def all_rows(law: Law) -> list[ListRow]:
     return sorted(found, key=lambda row: law.profiles.index(row.profile))
 
 
-def _read(name: str) -> Rows:
-    path = files("classifier.gazetteer") / "data" / name
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        message = f"The gazetteer's file {name} is missing; run classifier/gazetteer/build.py to make it."
-        raise GazetteerError(message) from error
-    return list(csv.DictReader(text.splitlines()))
-
-
 def _edition() -> str:
     row = _read("edition.csv")[0]
     return f"{row['version']} of {row['built_on']}"
@@ -249,7 +230,6 @@ def _entries(law: Law, rows: Iterable[ListRow]) -> dict[str, list[LawEntry]]:
             since_text=row["control_date"],
             code=row["code"],
             source=row["source"],
-            grade=row["grade"],
             status=row["status"],
         )
         if law.counts(entry) and NOT_IN_FORCE not in entry.list_name:

@@ -11,6 +11,7 @@ import pytest
 
 from classifier import notices as notices_module
 from classifier.gazetteer import Law
+from classifier.gazetteer.law import package_rows
 from classifier.notices import CHECKS, WEAK, NoticeReader, machines_in, rules_broken
 from fixtures.builders.store import FULL, NOW, crawl_run, score_all, see, use
 from store.review.item_query import Filter
@@ -108,14 +109,19 @@ def test_every_rule_asks_for_a_known_check() -> None:
 
 def test_adding_a_pack_is_adding_rows(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules of a further marketplace are read, counted and exported without a line of code."""
+    columns = notices_module._rows("marketplace_rules.csv")[0]
     rows = (
-        "andes-1,andes,Andes,Chemicals,andes.example/rules,2026,A CAS number,listed_without_cas,,"
-        "a listed chemical without a CAS number,the page,high\n"
-        "andes-2,andes,Andes,Presses,andes.example/rules,2026,No presses,equipment,,a machine,the page,low\n"
+        (
+            "andes-1,andes,Andes,Chemicals,andes.example/rules,2026,A CAS number,listed_without_cas,,"
+            "a listed chemical without a CAS number,the page,high"
+        ),
+        "andes-2,andes,Andes,Presses,andes.example/rules,2026,No presses,equipment,,a machine,the page,low",
     )
-    read = notices_module._file
+    added = [dict(zip(columns, row.split(","), strict=True)) for row in rows]
     monkeypatch.setattr(
-        notices_module, "_file", lambda name: read(name) + (rows if name == "marketplace_rules.csv" else "")
+        notices_module,
+        "package_rows",
+        lambda folder, name: package_rows(folder, name) + (added if name == "marketplace_rules.csv" else []),
     )
     notices_module._rows.cache_clear()
     try:

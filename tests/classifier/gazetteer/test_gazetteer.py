@@ -19,7 +19,7 @@ from classifier.gazetteer import (
     look_up,
     read_law,
 )
-from classifier.gazetteer.build import since
+from fixtures.gazetteer.build import since
 from text.cas import is_cas_number
 
 

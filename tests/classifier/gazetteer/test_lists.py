@@ -11,9 +11,9 @@ import pytest
 
 from classifier.gazetteer import Law, ListRow, ListWrong, default_gazetteer, load_gazetteer, look_up, profiles
 from classifier.gazetteer.lists import WATCH, differences, read_list, shipped_rows
-from classifier.gazetteer.sources_page import PAGE, page
 from classifier.gazetteer.substances import keys_by_cas, known_names
 from classifier.reading import find_mentions
+from fixtures.gazetteer.sources_page import PAGE, page
 
 ROW = ListRow(
     profile="canada",
@@ -154,7 +154,7 @@ def test_two_editions_differ_by_rows() -> None:
 
 
 def test_the_page_of_sources_is_up_to_date() -> None:
-    """It is written from the data: `python -m classifier.gazetteer.sources_page`."""
+    """It is written from the data: `python -m fixtures.gazetteer.sources_page`."""
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
