@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Self
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 from zipfile import ZipFile
 
 from crawler.archives.captures import (
@@ -45,12 +45,9 @@ from crawler.archives.html_files import (
     read_manifest,
 )
 from crawler.archives.urls import (
-    UNKNOWN_TIME,
     assign_urls,
     invented_base,
     normal_url,
-    path_url,
-    resolve_revisits,
 )
 from crawler.archives.warc import NotMemberPerRecordError, index_warc, unpack_members
 from store.model import PageOutcome
@@ -93,22 +90,15 @@ class Archive:
         addresses: Addresses,
         *,
         faults: tuple[ArchiveFault, ...],
-        loose_assets: int,
-        assets: Mapping[str, Capture],
         limit: int,
         resources: ExitStack,
     ) -> None:
         self._pages = addresses.pages
-        self._pictures = addresses.pictures
+        self._assets = addresses.assets
         self._limit = limit
         self._resources = resources
         self.faults = faults
         """Entries whose URL could not be read."""
-        self._assets = assets
-        self.assets = addresses.assets + loose_assets
-        """Number of images, styles, scripts, fonts and robots.txt files, none of which is a page."""
-        self.superseded = addresses.superseded
-        """Number of captures replaced by a newer or complete capture of the same URL."""
 
     def urls(self) -> Iterable[str]:
         """Return the original URLs of all pages, in an order fixed by the archive."""
@@ -130,33 +120,25 @@ class Archive:
         capture = self._pages.get(key)
         return None if capture is None else self._read(key, capture)
 
-    def picture(self, url: str, page: SavedPage) -> SavedPage | None:
-        """Return a picture under the URL by which a page names it, or None if the archive has no whole copy.
-
-        A page saved with its pictures names them by paths beside its own file, so a URL below that of the
-        page is also looked for there.
-        """
-        key = normal_url(url)
-        capture = self._pictures.get(key)
-        folder = urljoin(page.url, ".")
-        if capture is None and key.startswith(folder):
-            beside = unquote(key.removeprefix(folder).partition("?")[0])
-            capture = self._pictures.get(posixpath.join(posixpath.dirname(page.locator), beside))
-        picture = None if capture is None else self._read(key, capture)
+    def picture(self, url: str, page_url: str) -> SavedPage | None:
+        """Return the picture that a page names by a URL, or None if the archive has no whole copy."""
+        capture = self._asset(url, page_url)
+        picture = self._read(normal_url(url), capture) if capture and capture.is_picture else None
         return picture if picture and picture.body and not picture.fault else None
 
     def fetch_asset(self, url: str, page_url: str) -> SavedPage | None:
-        """Return the file that a page requests from a URL, or None.
-
-        A file without a URL of its own is found by its place beside the page, as in a folder saved by a
-        browser. Only an archive opened with `has_assets` has any.
-        """
+        """Return the file that a page requests from a URL, or None."""
         key = normal_url(url)
-        capture = self._pages.get(key) or self._assets.get(key)
-        page = self._pages.get(normal_url(page_url))
-        if capture is None and page is not None:
-            capture = self._assets.get(_beside(page.file.name, page_url, key))
+        capture = self._pages.get(key) or self._asset(url, page_url)
         return None if capture is None else self._read(key, capture)
+
+    def _asset(self, url: str, page_url: str) -> Capture | None:
+        """Return what is saved under a URL, or as a file beside that of the page, as browsers save pages."""
+        key = normal_url(url)
+        page = self._pages.get(normal_url(page_url))
+        if key in self._assets or page is None:
+            return self._assets.get(key)
+        return self._assets.get(_beside(page.file.locator, page_url, key))
 
     def _read(self, url: str, capture: Capture) -> SavedPage:
         fault, sentence = capture.fault, capture.sentence
@@ -215,7 +197,7 @@ def open_archive(
         manifest: CSV or JSON lines with the URL of each file, as paths below the archive's root. When
             None, each `manifest.csv` or `manifest.jsonl` in the archive applies to its own folder.
         max_page_bytes: Limit of one page's unpacked body. A larger page gets a fault.
-        has_assets: Whether scripts, styles and pictures are indexed too, for drawing pages.
+        has_assets: Whether scripts, styles and data are indexed too, for drawing pages; pictures always are.
 
     Raises:
         ArchiveError: If nothing at the path can be opened, or the given manifest cannot be used.
@@ -229,41 +211,23 @@ def open_archive(
             _index_file(indexer, path, given)
         name = path.resolve().name if path.is_dir() else path.name.split(".")[0]
         base_url = base_url or invented_base(name)
-        addresses = assign_urls(indexer.captures, base_url)
-        assets = _assets_by_url(indexer, base_url) if has_assets else {}
         return Archive(
-            addresses,
+            assign_urls(indexer.captures, base_url, has_assets=has_assets),
             faults=tuple(indexer.faults),
-            loose_assets=indexer.loose_assets,
-            assets=assets,
             limit=max_page_bytes,
             resources=resources.pop_all(),
         )
 
 
-def _assets_by_url(indexer: Indexer, base_url: str) -> dict[str, Capture]:
-    """Map URLs to captures that are no pages, and the names of files without a URL to the files."""
-    found: dict[str, Capture] = {}
-    for file in indexer.loose_files:
-        capture = Capture(file=file, read=read_loose, is_page=False)
-        found[file.name] = found[path_url(file.name, base_url)] = capture
-    assets = (each for each in resolve_revisits(indexer.captures) if not each.is_page)
-    for capture in sorted(assets, key=lambda each: each.captured_at or UNKNOWN_TIME):
-        keys = [capture.stated_url]
-        if capture.position is None:
-            keys = [capture.stated_url or path_url(capture.file.name, base_url), capture.file.name]
-        found |= {key: capture for key in keys if key and (capture.fault is None or key not in found)}
-    return found
-
-
-def _beside(page_name: str, page_url: str, url: str) -> str:
-    """Return the name of the file that lies beside a page's file as a URL lies beside the page's URL."""
+def _beside(page_locator: str, page_url: str, url: str) -> str:
+    """Return the locator of the file that lies beside a page's file as a URL lies beside the page's URL."""
     page, asked = urlsplit(normal_url(page_url)), urlsplit(url)
     if page.netloc != asked.netloc:
         return ""
     folder = page.path.rpartition("/")[0] or "/"
     way = posixpath.relpath(unquote(asked.path), unquote(folder))
-    return posixpath.normpath(posixpath.join(PurePosixPath(page_name).parent.as_posix(), way))
+    container, mark, name = page_locator.rpartition("#")
+    return container + mark + posixpath.normpath(posixpath.join(posixpath.dirname(name), way))
 
 
 def why_no_page(path: Path, faults: Sequence[ArchiveFault]) -> str:
@@ -316,10 +280,6 @@ class Indexer:
     """Closed with the archive: open ZIPs and temporary files."""
     captures: list[Capture] = field(default_factory=list)
     faults: list[ArchiveFault] = field(default_factory=list)
-    loose_assets: int = 0
-    """Number of images, styles, scripts and fonts that are files of their own."""
-    loose_files: list[StoredFile] = field(default_factory=list)
-    """Those files, and others that are no pages, such as data that a script reads."""
 
     def read_files(
         self,
@@ -432,11 +392,9 @@ class Indexer:
                 return self._index_warc(file, is_packed=depth > 0)
             case Kind.ZIP:
                 self.read_zip(file, prefix=f"{file.name}/", depth=depth)
-            case Kind.ASSET if is_picture("", file.name):
-                return [Capture(file=file, read=read_loose, is_page=False, is_picture=True)]
-            case Kind.ASSET | Kind.OTHER:
-                self.loose_assets += kind is Kind.ASSET
-                self.loose_files.append(file)
+            case Kind.ASSET | Kind.OTHER:  # a script, a picture, or data that a script reads
+                found = is_picture("", file.name)
+                return [Capture(file=file, read=read_loose, is_page=False, is_picture=found)]
         return ()
 
     def _index_warc(self, file: StoredFile, *, is_packed: bool) -> list[Capture | ArchiveFault]:

@@ -114,20 +114,18 @@ class Addresses:
 
     pages: Mapping[str, Capture]
     """In the order in which the URLs first occur."""
-    assets: int
-    pictures: Mapping[str, Capture]
-    """By URL, and by the path of a picture that is a file of its own."""
-    superseded: int
-    """Number of captures replaced by a newer or complete capture of the same URL."""
+    assets: Mapping[str, Capture]
+    """What is no page: by URL, and by the locator of a file of its own."""
 
 
-def assign_urls(captures: Sequence[Capture], base_url: str) -> Addresses:
+def assign_urls(captures: Sequence[Capture], base_url: str, *, has_assets: bool) -> Addresses:
     """Give each page its most reliable URL, and each URL its newest complete capture.
 
     A URL that a page states for itself (`rel=canonical`, `og:url`) counts only if no other page states it:
     the second page of a list often names the first page as canonical. Templates name the site's front page
     on every page, so that URL counts only for a file named like a front page, or for the only page. The
-    fallback is the page's path below `base_url`.
+    fallback is the page's path below `base_url`. Unless `has_assets`, only pictures are kept of what is no
+    page.
     """
     resolved = list(resolve_revisits(captures))
     pages = [capture for capture in resolved if capture.is_page]
@@ -143,24 +141,22 @@ def assign_urls(captures: Sequence[Capture], base_url: str) -> Addresses:
             chosen[url] = capture
     return Addresses(
         pages=chosen,
-        assets=len(resolved) - len(pages),
-        pictures=_pictures(resolved, base_url),
-        superseded=len(pages) - len(chosen),
+        assets=_assets(
+            (each for each in resolved if each.is_picture or (has_assets and not each.is_page)), base_url
+        ),
     )
 
 
-def _pictures(captures: Iterable[Capture], base_url: str) -> dict[str, Capture]:
-    pictures: dict[str, Capture] = {}
+def _assets(captures: Iterable[Capture], base_url: str) -> dict[str, Capture]:
+    assets: dict[str, Capture] = {}
     for capture in captures:
-        if not capture.is_picture:
-            continue
         keys = [capture.stated_url]
         if capture.position is None:
             keys = [capture.stated_url or path_url(capture.file.name, base_url), capture.file.locator]
         for key in filter(None, keys):
-            if key not in pictures or _rank(capture) >= _rank(pictures[key]):
-                pictures[key] = capture
-    return pictures
+            if key not in assets or _rank(capture) >= _rank(assets[key]):
+                assets[key] = capture
+    return assets
 
 
 def _is_plausible(capture: Capture, *, is_only: bool) -> bool:
@@ -178,7 +174,7 @@ def resolve_revisits(captures: Iterable[Capture]) -> Iterator[Capture]:
     """Join each revisit record to the capture of its body, anywhere in the archive."""
     originals = [capture for capture in captures if not capture.is_revisit]
     by_digest = {capture.digest: capture for capture in originals if capture.digest}
-    by_url = {capture.stated_url: capture for capture in originals}
+    by_url = {capture.stated_url: capture for capture in originals if capture.stated_url}
     for capture in captures:
         if not capture.is_revisit:
             yield capture

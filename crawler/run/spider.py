@@ -109,7 +109,7 @@ class MarketplaceSpider(scrapy.Spider):
         named = dict.fromkeys(url for each in listings for url in each.content.images[:MOST_PICTURES])
         for url in [url for url in named if url not in self._pictures][:MOST_PICTURES_OF_PAGE]:
             self._pictures.add(url)
-            if picture := self.archive.picture(url, page):
+            if picture := self.archive.picture(url, page.url):
                 yield picture
 
     async def failed(self, failure: Failure) -> AsyncIterator[CrawledPage]:

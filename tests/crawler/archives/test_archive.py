@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +27,6 @@ from tests.crawler.archives.site import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from crawler.archives import Archive
 
@@ -87,15 +88,31 @@ def test_every_format_is_closed(write: Callable[[Path], Path], tmp_path: Path) -
     gc.unfreeze()
 
 
-def test_assets_are_counted_and_are_no_pages(tmp_path: Path) -> None:
+def test_assets_are_no_pages(tmp_path: Path) -> None:
     """A style and the picture beside a page are not among the URLs."""
     with open_archive(write_folder(tmp_path / "site"), base_url=BASE) as archive:
-        assert archive.assets == 2
         assert len(list(archive.urls())) == len(PAGES)
 
 
+@pytest.mark.parametrize("is_zip", [False, True])
+def test_a_picture_lies_beside_its_page(tmp_path: Path, *, is_zip: bool) -> None:
+    """A picture without an address of its own is found by its path from the page, in a ZIP too."""
+    path = tmp_path / "site"
+    (path / "1_files").mkdir(parents=True)
+    (path / "1.html").write_text("<!-- saved from url=(0026)https://shop.example/item/1 --><p>One</p>")
+    (path / "1_files" / "a b.png").write_bytes(b"picture")
+    if is_zip:
+        path = Path(shutil.make_archive(str(path), "zip", path))
+    page = "https://shop.example/item/1"
+    with open_archive(path) as archive:
+        found = archive.picture("https://shop.example/item/1_files/a%20b.png", page)
+        assert found
+        assert found.body == b"picture"
+        assert archive.picture("https://elsewhere.example/item/1_files/a%20b.png", page) is None
+
+
 def test_newest_capture_of_a_url_is_served(tmp_path: Path) -> None:
-    """Of several captures the newest is given, wherever it lies, and the others are counted."""
+    """Of several captures the newest is given, wherever it lies."""
     (tmp_path / "a.warc.gz").write_bytes(
         warc([Saved(url=BASE, body=html("new"))], date="2026-02-02T00:00:00Z")
     )
@@ -107,11 +124,10 @@ def test_newest_capture_of_a_url_is_served(tmp_path: Path) -> None:
     assert page is not None
     assert page.body == html("new")
     assert page.captured_at == datetime(2026, 2, 2, tzinfo=UTC)
-    assert archive.superseded == 1
 
 
 def test_an_absent_url_gives_none(tmp_path: Path) -> None:
-    """OneStepClient for what was not saved is no error."""
+    """None for what was not saved is no error."""
     with open_archive(write_folder(tmp_path / "site")) as archive:
         assert archive.fetch("https://elsewhere.example/") is None
 

@@ -96,4 +96,3 @@ def test_archive_opened_without_assets_has_none(tmp_path: Path) -> None:
         with open_archive(archive, has_assets=has_assets) as opened:
             assert (opened.fetch_asset(script, PAGE) is not None) == has_assets
             assert opened.fetch_asset(MISSING, PAGE) is None
-            assert opened.assets == 1
