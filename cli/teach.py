@@ -63,6 +63,16 @@ def command(  # noqa: PLR0913 (options of one command)
     from crawler.teach import ask
     from store.database import open_database
 
+    if check and (pages or pointed):
+        raise click.UsageError(
+            "--check was given with a PAGE or --field; it takes neither, because it tests the reader on its "
+            "taught pages. Leave them out, or leave --check out to teach."
+        )
+    if pointed and not pages:
+        raise click.UsageError(
+            "--field was given without a PAGE; a field is learned from two or three saved pages. "
+            f"Name them before --field (`precursor-watch teach {name}` lists them)."
+        )
     # What is wrong with these files is said at once, before a process is started.
     pick_sources(sources_file, (name,))
     if database.exists():

@@ -82,6 +82,11 @@ def test_the_lesson_is_printed_as_json(sources: Path) -> None:
         (["shop", *PAGES], "Name what to learn"),
         (["shop", f"{BASE}no", *PAGES, *TITLES], f"shop has no saved page {BASE}no"),
         (["shop", *PAGES, "--field", "title=Nowhere at all"], "Nothing was learned"),
+        (
+            ["shop", *TITLES],
+            "--field was given without a PAGE; a field is learned from two or three saved pages",
+        ),
+        (["shop", "--check", *PAGES], "--check was given with a PAGE or --field; it takes neither"),
         (["shop", "--check"], "shop has no declared reader; teach the source first"),
     ],
 )
