@@ -23,17 +23,19 @@ from review.cases.bundle import make_bundle
 from review.cases.exported import as_seen_by, missing_parts, record, write_followthemoney
 from review.cases.sheets import NoPdf, draw_sheet
 from review.listing.masking import NO_MASKS
-from review.suppliers.supplier import WORDS, read_profile
+from review.suppliers.supplier import PLAIN_KINDS, WORDS, read_profile
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.errors import fill
 from store.model import Decision
 from store.review.item_query import State
 from store.review.listings import reviewed_listing
+from store.suppliers.profile import changes_of, offers_of
+from store.suppliers.suppliers import EVERY, MOST_SHOWN, contacts_of, links_of
 from store.times import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from jinja2 import Environment
@@ -98,6 +100,10 @@ class Dossier:
     """Listings that people dismissed, or that are not flagged."""
     cuts: tuple[Pair, ...]
     contacts: tuple[ShownContact, ...]
+    stated_by: Mapping[int, tuple[int, ...]]
+    """The accounts that state each contact, by their numbers, also of contacts that it withholds."""
+    shortened: Mapping[str, tuple[int, int]]
+    """How many it has of how many, by `listings`, `links` or `timeline`; only where some are left out."""
     report: tuple[ReportField, ...]
     made_at: datetime
     made_by: str
@@ -159,6 +165,11 @@ def read_dossier(
         other=tuple(each for each in shown if each.listing.listing_id not in told),
         cuts=tuple(pair for pair in profile.pairs if pair.decision == "cut"),
         contacts=tuple(contacts),
+        stated_by={
+            each.contact_id: each.account_ids
+            for each in contacts_of(db, profile.supplier.supplier_id, limit=EVERY)
+        },
+        shortened=_shortened(db, profile),
         report=tuple(_report(profile, confirmed, contacts, form)),
         made_at=now,
         made_by=by,
@@ -178,7 +189,10 @@ def write_dossier(
         origin: Who asked, and how.
     """
     by, now, number = dossier.made_by, dossier.made_at, dossier.profile.supplier.supplier_id
-    missing = []
+    missing = [
+        f"{total - shown:,} of {total:,} of the supplier's {part}"
+        for part, (shown, total) in dossier.shortened.items()
+    ]
     files = {JSON: _json(dossier_record(dossier, reference))}
     try:
         files[PDF] = draw_sheet(
@@ -247,7 +261,10 @@ def dossier_record(dossier: Dossier, reference: Reference) -> dict[str, Any]:
             "cut_by_people": [asdict(pair) for pair in dossier.cuts],
             "other_listings": [_pinned(each, reference) for each in dossier.other],
             "contacts": [asdict(each) for each in dossier.contacts],
-            "contacts_withheld": len(profile.contacts) if not dossier.contacts else 0,
+            "contacts_withheld": len(dossier.stated_by) if not dossier.contacts else 0,
+            "shortened": {
+                part: {"shown": shown, "total": total} for part, (shown, total) in dossier.shortened.items()
+            },
             "timeline": [asdict(each) for each in profile.changes],
             "suspicious_order_report": [asdict(each) for each in dossier.report],
             "missing": [
@@ -257,6 +274,23 @@ def dossier_record(dossier: Dossier, reference: Reference) -> dict[str, Any]:
         }
     )
     return whole
+
+
+def _shortened(db: Database, profile: Profile) -> dict[str, tuple[int, int]]:
+    """Return how many listings, links and entries of the timeline a profile has of how many."""
+    number = profile.supplier.supplier_id
+    shown = {
+        "listings": len(profile.listings),
+        "links": sum(len(pair.links) for pair in profile.pairs),
+        "timeline": len(profile.changes),
+    }
+    totals: dict[str, Callable[[], int]] = {
+        "listings": lambda: profile.supplier.listing_count,
+        "links": lambda: len(links_of(db, number, limit=EVERY)),
+        "timeline": lambda: len(changes_of(db, number, offers_of(db, number, limit=EVERY), limit=EVERY)),
+    }
+    cut = {part: (has, totals[part]()) for part, has in shown.items() if has >= MOST_SHOWN}
+    return {part: (has, total) for part, (has, total) in cut.items() if has < total}
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -340,9 +374,6 @@ def _entities(dossier: Dossier) -> Iterator[str]:
     """Yield FollowTheMoney entities, one a line: accounts, their links by who says so, and the listings."""
     from followthemoney import model
 
-    stated: dict[str, list[ShownContact]] = {}
-    for contact in dossier.contacts:
-        stated.setdefault(contact.listing_id, []).append(contact)
     entities = {}
     for account in dossier.profile.accounts:
         entity = model.make_entity("LegalEntity")
@@ -354,12 +385,11 @@ def _entities(dossier: Dossier) -> Iterator[str]:
         is_sure = account.seller_account_id in dossier.confirmed.accounts
         entity.add("notes", "Confirmed by people." if is_sure else "Machine-linked; nobody confirmed it.")
         entities[account.seller_account_id] = entity
-    for each in dossier.profile.listings:
-        for contact in stated.get(each.listing.listing_id, ()):
-            name = contact.kind if contact.kind in {"phone", "email", "website"} else "idNumber"
-            entity = entities.get(each.listing.seller_account_id)
-            if entity is not None and contact.value:
-                entity.add(name, contact.value, quiet=True)
+    for contact in dossier.contacts:
+        name = contact.kind if contact.kind in PLAIN_KINDS else "idNumber"
+        for account_id in dossier.stated_by.get(contact.contact_id, ()):
+            if contact.value and account_id in entities:
+                entities[account_id].add(name, contact.value, quiet=True)
     for pair in (*dossier.confirmed.pairs, *dossier.machine.pairs):
         ends = [entities.get(end.seller_account_id) for end in (pair.one, pair.other)]
         if None in ends:

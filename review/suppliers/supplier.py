@@ -78,9 +78,17 @@ STANDINGS = {
     "confirmed": N_("confirmed"), "cut": N_("cut"), "left_out": N_("left out"), "": N_("machine-linked"),
 }  # fmt: skip
 
+SHORTENED = {
+    "listings": N_("Only the newest %(shown)s of %(total)s listings are in this dossier."),
+    "links": N_("Only the strongest %(shown)s of %(total)s links are in this dossier."),
+    "timeline": N_("Only the newest %(shown)s of %(total)s entries of the timeline are in this dossier."),
+}
+"""What a dossier says if it has not all."""
+
 WORDS = {
     "POINTS": POINTS, "MOST_POINTS": MOST_POINTS, "EVENTS": EVENTS, "LINK_KINDS": LINK_KINDS,
     "STANDINGS": STANDINGS, "COMPARED": COMPARED, "CONTACT_KINDS": CONTACT_KINDS,
+    "SHORTENED": SHORTENED,
 }  # fmt: skip
 """Of the templates of a supplier."""
 

@@ -269,9 +269,7 @@ def look_at_contacts(
     """
     _check_contacts(db, context, person, f"supplier:{supplier_id}")
     ids = [each.seller_account_id for each in accounts_of(db, supplier_id)]
-    return view_contacts(db, account_ids=ids, actor=person.name, origin=person.origin, now=context.clock())[
-        :MOST_SHOWN
-    ]
+    return view_contacts(db, account_ids=ids, actor=person.name, origin=person.origin, now=context.clock())
 
 
 def _check_search(db: Database, context: AppContext, person: Person, contact: str) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from store.sqlite import Database
 
 MOST_SHOWN = 200
+EVERY = 10**9
+"""As a limit: all."""
 """Most accounts, listings, contacts, links or events of one answer."""
 
 

@@ -12,22 +12,27 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from classifier.gazetteer import Law
+from cli.serve import reference_for
 from fixtures.builders.forms import read_form
 from fixtures.builders.login import entered, headers_of
 from fixtures.builders.pdfa import pdfa_problems
-from fixtures.builders.review_store import NOW
+from fixtures.builders.review_store import MODEL_ID, NOW, SOURCE, put_model_in_use
 from fixtures.builders.store import judge
-from fixtures.builders.supplied import FIRST, MAIL, NEIGHBOUR, SECOND, THIRD, fill_suppliers, meet
-from review.suppliers.dossier import FIELDS
+from fixtures.builders.supplied import FIRST, MAIL, NEIGHBOUR, SECOND, THIRD, fill_suppliers, link, meet, ware
+from review.suppliers.dossier import FIELDS, dossier_html, dossier_record, read_dossier
+from review.web.app import build_templates
 from scheduler.alarms import Unsent
 from scheduler.digests import compose, send_week, week_until
 from store.accounts.users import Role
 from store.audit.audit import AuditAction, list_entries
+from store.crawl.sources import declare_source
 from store.database import open_database
 from store.model import Decision
 from store.review.queue import review_queue
 from store.review.workspace import change_setting
 from store.suppliers.grouping import LinkDecision, decide_link
+from store.suppliers.suppliers import MOST_SHOWN
 from store.suppliers.week import QUIET, last_report_until, read_week
 from tests.cli.calls import call
 
@@ -115,7 +120,10 @@ def test_the_dossiers_entities_are_valid(store: Path, tmp_path: Path) -> None:
         name for entity in entities if entity.schema.name == "LegalEntity" for name in entity.get("name")
     }
     assert names >= {FIRST, SECOND, THIRD}
-    assert MAIL in {value for entity in entities for value in entity.get("email", quiet=True)}
+    stating = {
+        name for entity in entities if MAIL in entity.get("email", quiet=True) for name in entity.get("name")
+    }
+    assert stating == {FIRST, SECOND, THIRD}
     known = {entity.id for entity in entities}
     links = [entity for entity in entities if entity.schema.name == "UnknownLink"]
     assert {end for link in links for end in (*link.get("subject"), *link.get("object"))} <= known
@@ -154,6 +162,25 @@ def test_the_printable_dossier_marks_what_is_empty_and_withholds_contacts(store:
         assert "4 contacts are withheld" in page
         assert MAIL not in page.partition("Contacts</h2>")[2]
         assert client.post("/suppliers/1/dossier", headers=headers_of(client)).status_code == 403
+
+
+def test_a_dossier_says_what_it_leaves_out(tmp_path: Path) -> None:
+    """The page to print and the JSON state how many listings and entries of the timeline there are."""
+    path, count = tmp_path / "store.db", MOST_SHOWN + 1
+    with closing(open_database(path)) as db:
+        put_model_in_use(db, MODEL_ID)
+        declare_source(db, SOURCE, now=NOW)
+        wares = {str(at): ware(f"Drum number {at}", FIRST, f"Mail {MAIL}.", price=5) for at in range(count)}
+        meet(db, "mercado", wares, days=1)
+        link(db)
+        dossier = read_dossier(db, 1, by="bo", now=NOW)
+    whole = dossier_record(dossier, reference_for(path, Law()))
+    assert whole["shortened"]["listings"] == {"shown": MOST_SHOWN, "total": count}
+    assert whole["shortened"]["timeline"]["total"] > count
+    assert len(whole["other_listings"]) == MOST_SHOWN
+    page = dossier_html(dossier, build_templates())
+    assert "Only the newest 200 of 201 listings are in this dossier." in page
+    assert "entries of the timeline are in this dossier." in page
 
 
 def test_the_list_of_fields_names_source_and_confidence() -> None:
