@@ -86,10 +86,7 @@ def _law_asked(profile: str, as_of: str, database: Path | None) -> Law:
 def chosen_law(profile: str = "", as_of: str = "", database: Path | None = None) -> Law:
     """Return the law for a profile and a date; an empty one comes from the settings.
 
-    Args:
-        profile: Short names, separated by commas.
-        as_of: A date, `YYYY-MM-DD`.
-        database: The store whose accepted imports count, if it exists.
+    The imports that the store `database` has accepted count, if it exists.
 
     Raises:
         LawWrong: If there is no such instrument or date.

@@ -94,11 +94,7 @@ def group() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; print an expected failure as one sentence and exit with 1.
-
-    Args:
-        arguments: Without the program's name; None means `sys.argv`.
-    """
+    """Run the command line; print an expected failure as one sentence and exit with 1."""
     _make_output_safe()
     words = sys.argv[1:] if arguments is None else list(arguments)
     for word in words:

@@ -96,13 +96,7 @@ def print_records(
 ) -> None:
     """Print dataclasses as a JSON list of all their fields, or as a table.
 
-    Args:
-        items: The dataclasses.
-        headings: The table's headings.
-        cells: Returns the cells of one row.
-        as_json: Whether to print JSON.
-        empty: Text to print if there are no rows.
-        cut: As for `print_table`.
+    `empty` is printed if there are no rows; `cut` is as for `print_table`.
     """
     if as_json:
         print_json([asdict(item) for item in items])
@@ -124,12 +118,8 @@ def print_json(value: object) -> None:
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: Collection[str] = ()) -> None:
     """Print a table as wide as the terminal; markup and control characters in cells have no effect.
 
-    In a file or a pipe each row is one full line, unless COLUMNS sets a width.
-
-    Args:
-        headings: One for each column.
-        rows: The cells of each row.
-        cut: Columns to shorten with an ellipsis, so that each row fits one line; if empty, long cells wrap.
+    In a file or a pipe each row is one full line, unless COLUMNS sets a width. The columns `cut` are
+    shortened with an ellipsis, so that each row fits one line; otherwise long cells wrap.
     """
     from rich.console import Console
     from rich.table import Table
@@ -177,8 +167,7 @@ def progress_bar(what: str, *, total: int | None = None) -> Iterator[Callable[[i
 def step_bars(*, has_lines: bool = False) -> Iterator[Callable[[str, int, int], None]]:
     """Show a progress bar for each step; yield a function that takes the step, the count and the total.
 
-    Args:
-        has_lines: Print a line for each step if standard error is not a terminal, which shows no bars.
+    With `has_lines`, print a line for each step if standard error is not a terminal, which shows no bars.
     """
     with _bars() as bars:
         tasks: dict[str, TaskID] = {}

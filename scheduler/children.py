@@ -102,12 +102,8 @@ class Children:
     ) -> Exit | None:
         """Run a command to its end and return how it ended.
 
-        Args:
-            command: The program and its arguments.
-            limits: The whole process group is ended when it exceeds a limit.
-            logs: The folder for the child's log of standard output and error.
-            work: The name of the work, and the prefix of the log's name.
-            before_the_end: Called when a limit is exceeded, while the child still runs.
+        The whole process group is ended when it exceeds a limit; `before_the_end` is called first, while the
+        child still runs. The log in `logs` holds standard output and error; its name begins with `work`.
 
         Returns:
             None if nothing was started, because `stop` was called.
@@ -206,9 +202,7 @@ def log_of(database: Path, run: Run, attempt: Attempt) -> Path | None:
 def read_log(path: Path, *, lines: int | None = None) -> list[str]:
     """Return the lines of a log, with invalid UTF-8 replaced.
 
-    Args:
-        path: The log.
-        lines: Return only the last lines, this many, within the last `TAIL_BYTES`; None returns all.
+    `lines` are the last ones to return, within the last `TAIL_BYTES`; None returns all.
     """
     with path.open("rb") as file:
         if lines is not None:

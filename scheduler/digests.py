@@ -65,11 +65,7 @@ def send_digests(
 ) -> int:
     """Make the digests that are due, and send each open one, except in its reader's quiet hours.
 
-    Args:
-        db: The store.
-        settings: With the mail server and the hosts of webhooks for digests.
-        now: The present time.
-        deliver: Sends title and body to apprise URLs, or raises `Unsent`.
+    `deliver` sends title and body to apprise URLs, or raises `Unsent`.
 
     Returns:
         The number of messages sent.
@@ -150,10 +146,7 @@ class ReportUnsure(SchedulerError):
 def week_until(db: Database, now: datetime, since: datetime | None = None) -> Week:
     """Return the week that ends now, as the setting of a lead says: with or without what nobody reviewed.
 
-    Args:
-        db: The store.
-        now: The end.
-        since: The beginning; None for the end of the last report that was sent, or a week ago.
+    Without `since`, it begins at the end of the last report that was sent, or a week ago.
     """
     begin = since or last_report_until(db) or now - PERIOD
     return read_week(db, begin, now, has_unreviewed=bool(review_settings(db).weekly_unreviewed))

@@ -47,12 +47,8 @@ def plan(schedule: Schedule, *, accounted_to: datetime | None, now: datetime) ->
     """Return the due time to start now, and the earlier ones to record as missed.
 
     A crawl reads the present state of a source, so one crawl covers all due times that have passed: the
-    newest starts, the earlier ones are missed. A source without any run is due at once.
-
-    Args:
-        schedule: The schedule of the source.
-        accounted_to: The newest due time with a row in the ledger; None before the first run.
-        now: The present time.
+    newest starts, the earlier ones are missed. A source without any run is due at once. `accounted_to` is the
+    newest due time with a row in the ledger; None before the first run.
 
     Raises:
         ScheduleWrong: If the cron line cannot be used.

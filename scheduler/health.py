@@ -136,16 +136,14 @@ def listings_met(run: Run) -> int:
 def usual_band(history: Sequence[float], *, least: float = LEAST_COUNT) -> Band | None:
     """Return the band around the median of past values, or None if there are too few.
 
+    `least` is the minimum half-width, in the unit of the values.
+
     The width is based on the median absolute deviation, so that a bad day in the history does not widen it.
 
     >>> usual_band([40, 42, 38, 41, 40])
     Band(low=30.0, usual=40, high=50.0, runs=5)
     >>> usual_band([40, 42]) is None
     True
-
-    Args:
-        history: Values of earlier runs.
-        least: The minimum half-width, in the unit of the values.
     """
     if len(history) < MIN_HISTORY:
         return None

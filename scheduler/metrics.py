@@ -71,10 +71,7 @@ class StoreCollector(Collector):
 def serving(database: Path, port: int, looked_at: Callable[[], float]) -> Iterator[None]:
     """Serve `/metrics` and `/healthz` inside this context; port 0 serves nothing.
 
-    Args:
-        database: The store.
-        port: A port on 127.0.0.1.
-        looked_at: Returns the time of the loop's last iteration, by `time.monotonic`.
+    `looked_at` returns the time of the loop's last iteration, by `time.monotonic`.
 
     Raises:
         PortTaken: If the port is not available.

@@ -190,11 +190,6 @@ class Watchdog:
     ) -> None:
         """Start with every duty due.
 
-        Args:
-            settings: The settings of the service.
-            service: The service.
-            clock: A monotonic clock, in seconds.
-
         Raises:
             AlarmAddressWrong: If an alarm address is invalid.
             QuietHoursWrong: If the quiet hours are invalid.
@@ -285,12 +280,8 @@ def serve(settings: Settings, stop: Event, reload: Event | None = None) -> None:
 
     At the start every source is checked: an interrupted crawl or scoring resumes, and if due times have
     passed, the source is crawled for the newest one. When `stop` is set, no more work starts, the children
-    are stopped, and the call returns when all have ended.
-
-    Args:
-        settings: The settings of the service.
-        stop: Ends the service.
-        reload: Reloads the sources file even if it has not changed (SIGHUP).
+    are stopped, and the call returns when all have ended. `reload` reloads the sources file even if it has
+    not changed (SIGHUP).
 
     Raises:
         SourcesFileWrong: If the sources file is invalid.

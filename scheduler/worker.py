@@ -230,13 +230,8 @@ class Worker:
     ) -> tuple[RunOutcome, str] | None:
         """Run a child to its end and return its outcome, for the row of its due time.
 
-        Args:
-            db: The store.
-            kind: The kind of the run.
-            source_id: The source of a crawl.
-            arguments: The arguments of our command line.
-            has_row: Whether the caller writes a row for a child that dies before it writes one; otherwise
-                the row is written here.
+        With `has_row`, the caller writes a row for a child that dies before it writes one; otherwise the row
+        is written here.
 
         Returns:
             None for a child that was not started or was stopped: its run has no end, so the next start

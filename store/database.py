@@ -35,11 +35,8 @@ _CREATED_BY = "`precursor-watch crawl` creates one"
 def open_database(path: Path, *, must_exist: bool = False) -> Database:
     """Open the store at `path`; create it and its folder if it does not exist.
 
-    Only the owner may read a new store; the permissions of an existing store do not change.
-
-    Args:
-        path: The database file.
-        must_exist: Raise for a missing or empty file instead of creating a store; for read-only commands.
+    Only the owner may read a new store; the permissions of an existing store do not change. With
+    `must_exist`, for read-only commands, a missing or empty file raises an error.
 
     Raises:
         StoreUnusable: If the file must exist but is missing or empty, is not an SQLite database, has other

@@ -23,10 +23,8 @@ def N_(sentence: str) -> str:  # noqa: N802 (the name that gettext tools expect)
 def fill(sentence: str, values: Mapping[str, object], say: Callable[[str], str] = str) -> str:
     """Return a message with its placeholders filled in.
 
-    Args:
-        sentence: The message as marked.
-        values: Values by placeholder; a `Word` may have placeholders of its own.
-        say: Translates the message or a word into the language of the reader.
+    A `Word` among the values may have placeholders of its own. `say` translates the message or a word into
+    the language of the reader.
     """
     if not values:
         return say(sentence) if sentence else ""

@@ -41,10 +41,7 @@ def read_secret(path: Path, size: int) -> bytes:
     """Return the secret in a file of hexadecimal digits; make the file with a random secret if it is missing.
 
     A new secret is written to a temporary file first, so that two processes that start at once share one.
-
-    Args:
-        path: The file; only its owner may read it.
-        size: Length of the secret in bytes.
+    `size` is the length of the secret in bytes.
 
     Raises:
         OSError: If the file cannot be read or made.

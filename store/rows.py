@@ -35,11 +35,8 @@ T = TypeVar("T")
 def insert(db: Database, table: str, values: Mapping[str, object], *, ignore: bool = False) -> int | None:
     """Insert one row into an append-only table and return its rowid.
 
-    Args:
-        db: The store.
-        table: A table guarded by `store.sqlite.refuse_changes`.
-        values: By column.
-        ignore: Return None if there is a row with this key, instead of raising the trigger's error.
+    With `ignore`, return None if there is a row with this key, instead of raising the error of the trigger
+    that guards the table.
     """
     names = ", ".join(values)
     marks = ", ".join("?" * len(values))
@@ -60,12 +57,8 @@ def columns_of(value: object) -> dict[str, object]:
 def read(kind: type[T], row: Row, **given: object) -> T:
     """Return a value read from the columns of its field names.
 
-    NULL is read as None, or as the default of a field that cannot be None.
-
-    Args:
-        kind: The dataclass to read.
-        row: A row with a column for every field that is not given.
-        given: Fields that are not read from the row.
+    NULL is read as None, or as the default of a field that cannot be None. The row has a column for every
+    field that is not `given`.
     """
     make: Callable[..., T] = kind
     return make(

@@ -68,12 +68,8 @@ def transaction(db: Database, *, durable: bool = False) -> Iterator[None]:
     """Run the block in one transaction, which takes the write lock at the start.
 
     BEGIN IMMEDIATE lets two processes wait for each other; without it, one would fail when a read becomes a
-    write. Inside another transaction, the block joins that transaction.
-
-    Args:
-        db: The store.
-        durable: Wait until the transaction is on the disk. Otherwise a power cut may undo the last
-            transactions, though never a part of one.
+    write. Inside another transaction, the block joins that transaction. A durable transaction ends when it is
+    on the disk. After another, a power cut may undo the last transactions, though never a part of one.
 
     Raises:
         StoreUnwritable: If the disk is full or read-only, or another process holds the lock for too long.

@@ -41,9 +41,8 @@ class Address:
 def find_emails(text: str, is_labelled: Callable[[int], bool]) -> Iterator[Address]:
     """Yield the e-mail addresses in a text.
 
-    Args:
-        text: A text without disguises; the words for the sign and the dot may stand alone.
-        is_labelled: Returns whether a label of e-mail addresses is right before a place.
+    The text has no disguises, but words for the sign and the dot may stand alone. `is_labelled` returns
+    whether a label of e-mail addresses is right before a place.
     """
     dots = re.compile(rf"\s{any_of('hiding.dot')}\s")
     for match in _email().finditer(text):
@@ -75,10 +74,8 @@ def _email() -> re.Pattern[str]:
 def find_sites(text: str, is_labelled: Callable[[int], bool], own_site: str) -> Iterator[Address]:
     """Yield the web sites in a text.
 
-    Args:
-        text: A text without disguises; words for the dot may stand alone.
-        is_labelled: Returns whether a label of web sites is right before a place.
-        own_site: Registered domain of the marketplace, which is left out.
+    The text has no disguises, but words for the dot may stand alone. `own_site`, the registered domain of the
+    marketplace, is left out. `is_labelled` is as for `find_emails`, for web sites.
     """
     dot = any_of("hiding.dot")
     for match in _URL.finditer(text):

@@ -92,11 +92,7 @@ def find_wallets(text: str) -> Iterator[tuple[ContactKind, str, int, int]]:
 
 
 def find_company_numbers(capitals: str) -> Iterator[tuple[ContactKind, str, int, int]]:
-    """Yield the kind, number, start and end of each number that form and check digit reveal without a label.
-
-    Args:
-        capitals: A text in capitals.
-    """
+    """Yield the kind, number, start and end of each number that form and check digit reveal without a label."""
     for found in _COMPANY.finditer(capitals):
         kind, number = ContactKind(str(found.lastgroup)), _SEPARATORS.sub("", found[0])
         if _validated({ContactKind.USCC: uscc, ContactKind.GSTIN: gstin, ContactKind.LEI: lei}[kind], number):
@@ -108,12 +104,9 @@ def company_number(
 ) -> tuple[ContactKind, str, int] | None:
     """Return the kind, normalised form and end of the tax or register number at a place.
 
-    Args:
-        text: A text in capitals.
-        start: Where the number may begin; it may have separators, and other words may follow.
-        countries: Countries to try beside the one that the number begins with, ISO 3166-1 alpha-2.
-        is_eori: Whether to read an EORI number: a country of the Union, a number of a company there, and
-            perhaps more digits.
+    The text is in capitals; a number may have separators, and other words may follow. `countries` (ISO 3166-1
+    alpha-2) are tried beside the one that the number begins with. An EORI number is a country of the Union, a
+    number of a company there, and perhaps more digits.
 
     Returns:
         None if no number there that ends between its parts has a valid check digit.

@@ -165,10 +165,8 @@ class _Reading:
 def read_contacts(text: str, field: str, context: Context) -> list[FoundContact]:
     """Return the contacts that a text states, in the order of the text, without repetitions.
 
-    Args:
-        text: Any string; at most `LONGEST_READ` characters are read.
-        field: Name of the field that the text is from, for the results.
-        context: What is known of the seller.
+    At most `LONGEST_READ` characters are read. At most `MOST_CONTACTS` are returned; a number given for two
+    messengers is two contacts.
 
     Returns:
         At most `MOST_CONTACTS` contacts; a number given for two messengers is two contacts.

@@ -173,14 +173,9 @@ def link_accounts(
 ) -> Linked:
     """Link the accounts that changed since the last linking, and compute their suppliers again.
 
-    A run that is killed loses at most one batch; the next run goes on, with the same result.
-
-    Args:
-        db: The store.
-        now: The clock.
-        rebuild: Compute the keys and links of all accounts again.
-        batch: Accounts whose keys are computed in one transaction.
-        progress: Called with the step, how many accounts are done, and how many there are.
+    A run that is killed loses at most one batch; the next run goes on, with the same result. `batch` accounts
+    have their keys computed in one transaction. `progress` is called with the step, how many accounts are
+    done, and how many there are.
     """
     weights, is_new = _weights(db, now())
     vault = Vault.of(db)
@@ -212,9 +207,7 @@ def link_accounts(
 def class_of(count: KeyCount, common: Mapping[int, str]) -> _KeyClass:  # noqa: PLR0911 (a table)
     """Return the class of a key.
 
-    Args:
-        count: How many accounts have the key.
-        common: Keys of contacts that were declared common.
+    `common` are keys of contacts that were declared common.
     """
     accounts = count.accounts
     match count.kind:
@@ -387,10 +380,7 @@ class _Engine:
     def load(self, db: Database, accounts: Sequence[int], key_class: Callable[[KeyCount], _KeyClass]) -> int:
         """Load accounts and all that they are compared with; return how many contacts are common.
 
-        Args:
-            db: The store, in a snapshot.
-            accounts: The accounts to score.
-            key_class: Gives the class of a key.
+        The store is in a snapshot.
         """
         counts = list(select_to_score(db, accounts))
         classes = {(count.kind, count.key): key_class(count) for count in counts}

@@ -149,10 +149,7 @@ def _group(text: str, parts: Sequence[tuple[int, int, str]]) -> DigitGroup:
 def number_of(group: DigitGroup, regions: Iterable[str], *, is_labelled: bool) -> tuple[str, float] | None:
     """Return the phone number that digits are, in E.164 form, with its confidence from 0 to 1.
 
-    Args:
-        group: The digits.
-        regions: Countries whose national form is read, likeliest first, ISO 3166-1 alpha-2.
-        is_labelled: Whether the text calls the digits a phone number.
+    `regions` are countries whose national form is read, likeliest first, ISO 3166-1 alpha-2.
 
     Returns:
         None if no reading of the digits is valid.

@@ -88,12 +88,8 @@ def update(
 ) -> Counts:
     """Read the accounts and contacts of all sightings that no pass has read yet.
 
-    Args:
-        db: The store.
-        settings: How contacts are kept; contacts kept in another way are converted first.
-        now: The clock.
-        progress: Called with (sightings read, unread sightings at the start).
-        batch: Sightings in one transaction.
+    Contacts kept in another way than `settings` say are converted first. `batch` sightings are one
+    transaction. `progress` is called with (sightings read, unread sightings at the start).
 
     Raises:
         ContactKeyUnusable: If the key of the contacts cannot be used.
@@ -148,11 +144,7 @@ def _context(sighting: Any, account: FoundAccount | None) -> Context:
 def places_to_mask(text: str, location: str, language: str, url: str) -> list[tuple[int, int]]:
     """Return start and end of everything in a text that may be a contact, as `contact_places` does.
 
-    Args:
-        text: Any text of a listing.
-        location: Place of the seller as shown, or empty.
-        language: Language of the text, ISO 639-1, or empty.
-        url: Address of the listing, or empty.
+    `location` is the seller's as shown, `language` is ISO 639-1; both may be empty, and so may `url`.
     """
     regions = regions_of(place_of(location)[0], language, url)
     return contact_places(text, Context(regions=regions, site=site_of(url)))
@@ -161,10 +153,8 @@ def places_to_mask(text: str, location: str, language: str, url: str) -> list[tu
 def regions_of(country: str, language: str, url: str) -> tuple[str, ...]:
     """Return the countries whose national phone numbers are read, likeliest first.
 
-    Args:
-        country: Country of the seller, ISO 3166-1 alpha-2, or empty.
-        language: Language of the text, ISO 639-1, or empty; English says nothing of the country.
-        url: Address of the listing; its country-code top-level domain counts.
+    `country` (ISO 3166-1 alpha-2) is the seller's; of `url`, the listing's, the country-code top-level domain
+    counts. Each may be empty. A text in English says nothing of the country.
     """
     try:
         suffix = (urlsplit(url).hostname or "").rpartition(".")[2].upper()
@@ -181,10 +171,6 @@ def account_of(sighting: Any, site: str) -> FoundAccount | None:
     """Return the account that a sighting names, or None if it names no seller.
 
     The address of the shop identifies the account; where there is none, the name on that site does.
-
-    Args:
-        sighting: A row with `seller_name`, `seller_url`, `location` and `url`.
-        site: The marketplace.
     """
     name = " ".join(sighting["seller_name"].split())[:LONGEST_SELLER_NAME]
     shop = canonical_url(sighting["seller_url"]) if sighting["seller_url"] else ""

@@ -49,8 +49,7 @@ AT_ONCE = 2
 class Passwords:
     """Hashes and checks passwords.
 
-    Args:
-        hasher: Of another strength; by default RFC 9106's second choice (64 MiB, 3 passes, 4 lanes).
+    The default strength is RFC 9106's second choice (64 MiB, 3 passes, 4 lanes).
     """
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:

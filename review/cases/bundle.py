@@ -122,16 +122,9 @@ def make_bundle(  # noqa: PLR0913 (what a bundle is made of)
 ) -> Bundle:
     """Return the ZIP of these listings.
 
-    Args:
-        db: The store.
-        found: The listings.
-        evidence: The folder of WARC files; None leaves the pages out, and the bundle says so.
-        by: Who exports.
-        anchor: The newest hash of the audit log, to hold the bundle against the log later.
-        case: The case that the listings are all of, if they are.
-        pdf: The case as PDF, if it could be made.
-        undrawn: The characters that the PDF lacks for want of a font.
-        now: When.
+    Without `evidence`, the folder of WARC files, the bundle has no pages and says so. `anchor` is the newest
+    hash of the audit log, to hold the bundle against the log later. `undrawn` are the characters that the PDF
+    lacks for want of a font.
     """
     reviewed = list(found)
     warc, index, unreadable = _collect(db, reviewed, evidence)

@@ -145,9 +145,8 @@ def make_sheet(
 def draw_sheet(write: Callable[[str], str], attached: dict[str, bytes]) -> Sheet:
     """Return a sheet as PDF/A-3; what no installed font can draw stands as a number of characters.
 
-    Args:
-        write: Returns the sheet as HTML, given the characters that cannot be drawn.
-        attached: Files to attach, by name.
+    `write` returns the sheet as HTML, given the characters that cannot be drawn. `attached` are files by
+    name.
 
     Raises:
         NoPdf: If WeasyPrint cannot be used here.
@@ -162,11 +161,6 @@ def draw_sheet(write: Callable[[str], str], attached: dict[str, bytes]) -> Sheet
 
 def to_pdf(html: str, css: str, attached: dict[str, bytes] | None = None) -> Sheet:
     """Return a sheet as PDF/A-3; no address in it is ever fetched, pictures are data in the sheet.
-
-    Args:
-        html: The sheet.
-        css: Its style.
-        attached: Files to attach, by name.
 
     Raises:
         NoPdf: If WeasyPrint cannot be used here.

@@ -244,14 +244,7 @@ def answer_item(
 ) -> Response:
     """Answer with one listing beside the list; claim it for a reviewer, and log the view.
 
-    Args:
-        request: What was asked.
-        db: The store.
-        person: The user.
-        where: The list.
-        listing_id: The listing.
-        message: What is said above it.
-        page: The list's page that holds it, if it has been read already.
+    `page` is the list's page that holds the listing, if it has been read already.
 
     Raises:
         UnknownRow: If there is no such listing.

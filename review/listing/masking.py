@@ -50,8 +50,7 @@ NOTHING_KNOWN = _Around()
 class Masks:
     """Masks contacts in any value of the store.
 
-    Args:
-        find: Returns the places of contacts in a text, as `Reference.contacts`; None masks nothing.
+    `find` returns the places of contacts in a text, as `Reference.contacts` does; None masks nothing.
     """
 
     def __init__(self, find: Callable[[str, str, str, str], list[tuple[int, int]]] | None = None) -> None:

@@ -253,9 +253,7 @@ ATTRIBUTES = {
 def sanitize_page(html: str, *, with_places: bool = False) -> str:
     """Return the page's HTML with only what `TAGS` names, for a sandboxed frame under the app's policy.
 
-    Args:
-        html: A hostile page.
-        with_places: Whether to keep `data-at`, the place of each element in its page.
+    `with_places` keeps `data-at`, the place of each element in its page.
     """
     return nh3.clean(
         html[:MAX_HTML_CHARS],

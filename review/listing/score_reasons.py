@@ -70,10 +70,6 @@ def read_word_contributions(text: str, reasons: Reasons) -> WordContributions | 
     more than its due, the words are left with an amount of the other direction. It is exact and belongs to
     the sum, but says nothing of the seller. So a phrase that is marked from end to end with what speaks the
     other way is in the bars alone, not among the phrases of the first look (decision 38).
-
-    Args:
-        text: The sighting's, which the reasons' places are of.
-        reasons: Of its score.
     """
     if not reasons.wording:
         return None

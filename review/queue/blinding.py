@@ -23,12 +23,8 @@ def hides_score_of(item: ListedItem | None, *, reviewer: str, share: float) -> b
     """Return whether the score is hidden from this reviewer.
 
     Samples from below the line hide it, and so does a share of what is flagged: else its absence would tell.
-    What changed after a verdict is known to be no sample.
-
-    Args:
-        item: The listing's row; None when it is no review item.
-        reviewer: Who looks.
-        share: Of flagged listings that hide their score from them, from 0 to 1: see `hidden_share`.
+    What changed after a verdict is known to be no sample. `item` is None for a listing that is no review
+    item. `share` is that of `hidden_share`, from 0 to 1.
     """
     if item is None or not waits_for(item, reviewer):
         return False

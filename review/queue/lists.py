@@ -231,13 +231,7 @@ def address_after_verdict(
 ) -> str:
     """Return the address of the next listing in the list that nobody else has open.
 
-    Args:
-        db: The store.
-        where: The list.
-        listing_id: The one that was judged.
-        place: Where it stood before it was.
-        reviewer: Who goes on.
-        now: The present time.
+    `place` is where the listing stood before it was judged.
     """
     wanted = replace(where.wanted, reviewer=reviewer)
     follower = place and next_item(db, wanted, sort=where.sort, place=place, now=now)

@@ -126,14 +126,8 @@ def read_dossier(
 ) -> Dossier:
     """Return the dossier of a supplier, as its reader may see it.
 
-    Args:
-        db: The store.
-        supplier_id: The supplier.
-        by: Who makes it; verdicts and scores are hidden from them as everywhere.
-        contacts: Contacts that it states, of which the audit log has an entry; without them it states none.
-        form: Beginning of the names of the forms whose fields the report lists.
-        masks: Masks contacts in texts, if its reader may not see them.
-        now: The present time.
+    Verdicts and scores are hidden from `by` as everywhere. The audit log has an entry on `contacts`; without
+    them the dossier states none. `form` begins the names of the forms whose fields the report lists.
 
     Raises:
         UnknownRow: If there is no such supplier.
@@ -179,15 +173,7 @@ def read_dossier(
 def write_dossier(
     db: Database, dossier: Dossier, reference: Reference, templates: Environment, *, origin: Origin
 ) -> tuple[dict[str, bytes], list[str]]:
-    """Return the files of a dossier by name, and what is missing from them; log that it was made.
-
-    Args:
-        db: The store.
-        dossier: The dossier.
-        reference: The law and the evidence.
-        templates: Of the review app.
-        origin: Who asked, and how.
-    """
+    """Return the files of a dossier by name, and what is missing from them; log that it was made."""
     by, now, number = dossier.made_by, dossier.made_at, dossier.profile.supplier.supplier_id
     missing = [
         f"{total - shown:,} of {total:,} of the supplier's {part}"

@@ -147,11 +147,8 @@ def draw_network(
 ) -> Network:
     """Return the picture of a supplier.
 
-    Args:
-        accounts: Of the supplier.
-        contacts: Of the supplier, those that most accounts state first.
-        pairs: Of its accounts; accounts of other suppliers, from which a person cut them, are drawn too.
-        values: What stands for each contact, by its number.
+    The contacts that most accounts state come first. Accounts of other suppliers, from which a person cut a
+    pair, are drawn too. `values` are the texts that stand for each contact, by its number.
     """
     largest = sorted(accounts, key=lambda each: (-each.listing_count, each.seller_account_id))[:MOST_ACCOUNTS]
     site_of = {each.seller_account_id: each.site for each in largest}

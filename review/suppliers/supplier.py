@@ -178,13 +178,8 @@ def read_profile(
 ) -> Profile:
     """Return a supplier as a reader may see it.
 
-    Args:
-        db: The store.
-        supplier_id: The supplier.
-        reader: Who looks; verdicts and scores are hidden as everywhere.
-        shown: Contacts that this reader sees with their values, of which the audit log has an entry.
-        masks: Masks contacts in texts, if this reader may not see them.
-        now: The present time.
+    Verdicts and scores are hidden from the reader as everywhere. The audit log has an entry on the contacts
+    `shown` with their values.
 
     Raises:
         UnknownRow: If there is no such supplier.

@@ -167,13 +167,8 @@ def create_app(
 ) -> FastAPI:
     """Build the review app over a store.
 
-    Args:
-        database: The store's file; opened when the first page is asked for. The app's secret lies beside it.
-        safety: How people reach the app; by default on this machine only.
-        clock: Returns the present time, aware.
-        passwords: With a hasher of another strength, for tests.
-        reference: The law and the saved pages.
-        service_api: The service; without it the pages of the service say that it is missing.
+    The database is opened when the first page is asked for; the app's secret lies beside it. Without
+    `service_api` the pages of the service say that it is missing.
 
     Raises:
         KeyFileUnusable: If the app's secret cannot be read or made.

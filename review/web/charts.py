@@ -69,8 +69,7 @@ def price_line(prices: Sequence[Price]) -> Line | None:
 def lines_over_time(series: Sequence[Sequence[tuple[datetime, float, str]]]) -> Line | None:
     """Return values over time, one line for each series; None for fewer than two values.
 
-    Args:
-        series: Times, values and what each value says, each series oldest first.
+    A series is times, values and what each value says, oldest first.
     """
     values = [each for one in series for each in one]
     if len(values) < 2:
@@ -130,9 +129,7 @@ def day_bars(
 ) -> tuple[tuple[Bar, ...], int]:
     """Return bars side by side for each day, and the highest value.
 
-    Args:
-        labels: The days.
-        series: Class name and one value for each day.
+    A series is its class name and one value for each day.
     """
     top = max((value for _, values in series for value in values), default=0) or 1
     slot = (WIDTH - 2 * PAD) / max(1, len(labels))

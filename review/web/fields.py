@@ -190,9 +190,7 @@ _DAYS = {"since", "until"}
 def name_problems(errors: Iterable[Mapping[str, Any]], *, for_program: bool) -> str:
     """Return what is wrong with each field, e.g. `Score to must be at most 1; Note has more than 4,000 ...`.
 
-    Args:
-        errors: Errors of pydantic, or of the same shape.
-        for_program: Whether fields keep the names that a program sends.
+    `for_program` keeps the names that a program sends.
     """
     return "; ".join(dict.fromkeys(_problem(each, for_program=for_program) for each in errors))
 

@@ -160,9 +160,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
 class OnlyThroughProxy:
     """Refuses clients that bypass the proxy, whose connections are not encrypted.
 
-    Args:
-        app: What is guarded.
-        proxies: Addresses or networks of the proxies.
+    `proxies` are their addresses or networks.
     """
 
     def __init__(self, app: ASGIApp, *, proxies: tuple[str, ...]) -> None:
@@ -189,9 +187,7 @@ class OnlyThroughProxy:
 class OnlyEncrypted:
     """Refuses requests that the proxy does not declare as encrypted.
 
-    Args:
-        app: What is guarded.
-        public_url: What people open.
+    `public_url` is the address that people open.
     """
 
     def __init__(self, app: ASGIApp, *, public_url: str) -> None:

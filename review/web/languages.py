@@ -30,9 +30,7 @@ ASKED: ContextVar[str] = ContextVar("language", default="en")
 def choose_language(preferred: str, accepted: str) -> str:
     """Return the language of a page.
 
-    Args:
-        preferred: What the reviewer chose; empty if nothing.
-        accepted: The browser's Accept-Language.
+    `preferred` is what the reviewer chose, or empty; `accepted` is the browser's Accept-Language.
     """
     if preferred in LANGUAGES:
         return preferred

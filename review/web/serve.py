@@ -52,15 +52,8 @@ def serve(
 ) -> None:
     """Serve the review app until the process is told to stop (SIGINT, SIGTERM).
 
-    Args:
-        database: The store's file; it must be there and have an administrator.
-        host: One of `LOOPBACK`; another one only with `tls`, or behind a proxy that `safety` names.
-        port: TCP port; 0 takes a free one.
-        safety: How people reach the app; by default on this machine only.
-        tls: To serve HTTPS.
-        reference: The law and the kept pages.
-        service_api: The service.
-        announce: Called once with the app's address, when it can be opened.
+    Another host than `LOOPBACK` needs `tls`, or a proxy that `safety` names. Port 0 takes a free one.
+    `announce` is called with the app's address when it can be opened.
 
     Raises:
         NotLoopback: If others could read what passes between a browser and the app.

@@ -448,13 +448,7 @@ def law_words(cited: str) -> str:
 
 
 def run_words(kind: str, sentence: str, counts: Mapping[str, int]) -> str:
-    """Return how a run ended, drawn from its counts; without counts, the English sentence as stored.
-
-    Args:
-        kind: The run's `RunKind`.
-        sentence: The stored sentence.
-        counts: The run's counts; empty if the run failed.
-    """
+    """Return how a run ended, drawn from its counts; without counts, the English sentence as stored."""
     if kind == RunKind.CRAWL and "pages" in counts:
         pages = ngettext("%(num)s page (%(met)s)", "%(num)s pages (%(met)s)", counts["pages"])
         said = gettext("%(pages)s; listings: %(read)s.") % {

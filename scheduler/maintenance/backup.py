@@ -373,15 +373,8 @@ def restore(
 
     All files are staged beside the database, migrated to the schema of this release and synced before any
     existing file is moved. A kill before that changes nothing. After a kill during the swap, the next opening
-    of the database completes the swap.
-
-    Args:
-        folder: The folder of the backup.
-        database: The target.
-        replace: Move an existing database and its evidence aside, to names with `.before-` and the time.
-        by: The person, for the audit log of the restored database.
-        now: The present time.
-        progress: Called after each checked file with (files so far, total files).
+    of the database completes the swap. With `replace`, an existing database and its evidence move aside, to
+    names with `.before-` and the time. `progress` is called with (checked files, total files).
 
     Raises:
         BackupWrong: If the backup is damaged, or from a newer release.

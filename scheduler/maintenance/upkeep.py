@@ -49,10 +49,8 @@ def check_everything(
 ) -> str:
     """Check all data, optimise the database, and return the result as a sentence.
 
-    Args:
-        database: The store.
-        vacuum_free_percent: Rewrite the database if a larger share of it is unused; 0 never does.
-        progress: Called with (pages of evidence checked, total pages).
+    The database is rewritten if more than `vacuum_free_percent` of it is unused; 0 never does. `progress` is
+    called with (pages of evidence checked, total pages).
 
     Raises:
         StoreDamaged: If the database is damaged.

@@ -47,12 +47,7 @@ class Attempt:
 def begin_attempt(db: Database, account: str, address: str, *, limits: Limits, now: datetime) -> Attempt:
     """Count a log-in attempt before the password is checked, so that simultaneous attempts count too.
 
-    Args:
-        db: The store.
-        account: The name as typed, which may not be that of a user.
-        address: The IP address.
-        limits: The limits in force.
-        now: The present time.
+    `account` is the name as typed, which may not be that of a user.
     """
     since, account_hash = times.to_text(now - limits.window), hash_account(account)
     values = {"since": since, "account": account_hash, "address": address}
@@ -131,14 +126,7 @@ def begin_session(
 ) -> int:
     """Begin a session, record the log-in in the audit log, and return the number of the session.
 
-    Args:
-        db: The store.
-        user: The user.
-        key: The key that the browser will send; the store keeps only its hash.
-        lasting: The longest duration of the session.
-        origin: The origin of the request.
-        agent: The name of the browser.
-        now: The present time.
+    The browser will send `key`; the store keeps only its hash. `lasting` is the longest duration.
     """
     at = times.to_text(now)
     with transaction(db):
@@ -194,16 +182,7 @@ def sessions_of(db: Database, user: User, *, idle: timedelta, now: datetime) -> 
 def end_session(
     db: Database, session_id: int, action: AuditAction, *, actor: str, origin: Origin, now: datetime
 ) -> bool:
-    """End a session for good; return False if it had ended before.
-
-    Args:
-        db: The store.
-        session_id: The session.
-        action: `LOGGED_OUT` or `SESSION_REVOKED`.
-        actor: The person who ends it.
-        origin: The origin of the request.
-        now: The present time.
-    """
+    """End a session for good; return False if it had ended before."""
     with transaction(db):
         done = db.conn.execute(
             "UPDATE sessions SET ended_at = ? WHERE session_id = ? AND ended_at IS NULL",

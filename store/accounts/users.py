@@ -221,14 +221,7 @@ def set_password(
 ) -> None:
     """Replace a password and end all sessions and tokens, because somebody else may have known the password.
 
-    Args:
-        db: The store.
-        name: The user.
-        password_hash: In PHC form.
-        keep_session: The session that changed the password, which stays.
-        actor: The person who changed it.
-        origin: The origin of the request.
-        now: The present time.
+    `password_hash` is in PHC form. The session `keep_session`, which changed the password, stays.
 
     Raises:
         UnknownUser: If there is no such user.
@@ -257,15 +250,8 @@ def set_totp(
 ) -> None:
     """Set the sealed seed of a user's codes, or turn codes off if it is empty; all sessions end.
 
-    Args:
-        db: The store.
-        name: The user's.
-        sealed: The seed, sealed.
-        recovery_codes: Codes that let the user in once each; only their hashes are stored.
-        keep_session: The session that set the codes up, which stays.
-        actor: The person who did it.
-        origin: The origin of the request.
-        now: The present time.
+    Each of the `recovery_codes` lets the user in once; only their hashes are stored. The session
+    `keep_session`, which set the codes up, stays.
 
     Raises:
         UnknownUser: If there is no such user.

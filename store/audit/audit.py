@@ -67,15 +67,9 @@ def record(
 ) -> int:
     """Write an entry, within the caller's transaction if there is one, and return its number.
 
-    Args:
-        db: The store.
-        action: The action.
-        actor: The name of the user.
-        origin: The origin of the action.
-        subject: The object of the action as `kind:id`, e.g. `listing:5f0c9a7be1d2c3f4`.
-        details: The screen contents or the choice, as JSON values. No secrets: many people read the log.
-        rows: Table (of `store.audit.chain.KEYS`) and key of rows that the entry vouches for.
-        now: The present time.
+    `subject` is `kind:id`, e.g. `listing:5f0c9a7be1d2c3f4`. `details` are JSON values without secrets: many
+    people read the log. `rows` are table (of `store.audit.chain.KEYS`) and key of rows that the entry vouches
+    for.
     """
     with transaction(db):
         last = db.conn.execute(
@@ -171,15 +165,7 @@ def list_entries(
 ) -> list[AuditEntry]:
     """Return the entries that match all given conditions, newest first.
 
-    Args:
-        db: The store.
-        actor: The name of the user.
-        action: The action.
-        subject: The object of the action.
-        since: Only entries from this time on.
-        until: Only entries before this time.
-        before: Only entries with a lower number, for the next page.
-        limit: The most entries to return.
+    `since` belongs to the period, `until` does not. `before` is the number of an entry, for the next page.
     """
     if until is not None:
         before = min(before or LAST, _first_since(db, until))

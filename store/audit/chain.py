@@ -161,13 +161,7 @@ def entry_hash(row: Mapping[str, Any]) -> str:
 
 
 def row_hash(db: Database, table: str, row_id: int) -> str | None:
-    """Return the hash of a row, or None if there is no such row.
-
-    Args:
-        db: The store.
-        table: One of `KEYS`.
-        row_id: Its key.
-    """
+    """Return the hash of a row, or None if there is no such row."""
     found = db.conn.execute(f"SELECT * FROM {table} WHERE {KEYS[table]} = ?", [row_id])  # noqa: S608 (of KEYS)
     names = [column[0] for column in found.description]
     row = found.fetchone()

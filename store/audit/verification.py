@@ -185,13 +185,9 @@ def verify(
     Log: entries have no gap, each hash is correct, each row that an entry vouches for exists unchanged, and
     each verdict and promotion has an entry. Record: lines have no gap, each hash is correct, each row matches
     its newest line, and each row has a line. Schema: tables, triggers with their bodies, views and indexes
-    are the same as this version creates.
-
-    Args:
-        db: The store.
-        anchors: Hashes kept outside the store. Without them, a cut end or a rewrite of the log and the record
-            cannot be found.
-        progress: Called with the number of verified entries and lines, and their total.
+    are the same as this version creates. `anchors` are hashes kept outside the store; without them, a cut end
+    or a rewrite of the log and the record cannot be found. `progress` is called with the number of verified
+    entries and lines, and their total.
 
     Raises:
         AuditBroken: At the first break.

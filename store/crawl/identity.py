@@ -56,13 +56,8 @@ def listing_id(source_id: str, url: str, item_id: str, title: str) -> str:
     """Return the stable id of a listing: 16 hexadecimal digits.
 
     The id of a listing follows from its source and its canonical URL. For a list row without a link, the item
-    id of the site, or else the title, identifies the listing within the list page.
-
-    Args:
-        source_id: The source; the same page in two sources is two listings.
-        url: The URL of the item, or that of the list page with the fragment `#row`.
-        item_id: The number of the item on the site; may be empty.
-        title: The title of the listing.
+    id of the site, or else the title, identifies the listing within the list page. The same page in two
+    sources is two listings. The URL of a list row is that of the list page with the fragment `#row`.
     """
     parts = [source_id, canonical_url(url)]
     if url.endswith(ROW_MARK):

@@ -50,17 +50,9 @@ def record_page(
     """Record a page and its listings in one transaction.
 
     A page that the run has already recorded does not change, so an interrupted run can start over. Within one
-    run, the page of an item counts for a listing, otherwise the first row of a list.
-
-    Args:
-        db: The store.
-        page: The page.
-        seen: The listings on the page.
-        record_id: The evidence record with the bytes of the page.
-        reading: The data that the next live crawl needs about the page.
-        same_as: An earlier page with the same bytes; its listings are on this page too, unchanged.
-        digest: The digests that the archive states and the page does not match.
-        drawing: How a browser drew the page.
+    run, the page of an item counts for a listing, otherwise the first row of a list. `record_id` is the
+    evidence record with the bytes of the page. The listings of the page `same_as`, an earlier one with the
+    same bytes, are on this page too, unchanged.
 
     Returns:
         The number of new, changed and unchanged listings; all 0 for a page recorded before.

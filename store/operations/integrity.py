@@ -157,11 +157,8 @@ def swap_in(database: Path, moves: list[tuple[Path, Path]]) -> None:
     """Replace `database` by the prepared database, by renaming all files or none.
 
     If the process is killed before the list of moves is in place, nothing changes. If it is killed later,
-    `finish_swap` makes the remaining moves when the database is opened next.
-
-    Args:
-        database: The path of the database to replace.
-        moves: Source and target of each move, in order; the prepared database is last. All files are synced.
+    `finish_swap` makes the remaining moves when the database is opened next. `moves` are source and target,
+    in order; the prepared database is last. All files are synced.
     """
     staging = staging_folder(database)
     part = staging / f"{SWAP}.part"

@@ -312,13 +312,8 @@ class Settled:
 def settle(db: Database, findings: Iterable[Finding], *, kinds: Collection[str], now: datetime) -> Settled:
     """Raise an alarm for each new finding, and resolve each standing alarm without a finding.
 
-    A standing alarm keeps its sentence, so one problem is one alarm however often it is found.
-
-    Args:
-        db: The store.
-        findings: All current problems of the given kinds.
-        kinds: The kinds that were checked; alarms of other kinds do not change.
-        now: The present time.
+    A standing alarm keeps its sentence, so one problem is one alarm however often it is found. `kinds` are
+    the kinds that were checked; alarms of other kinds do not change.
     """
     found = {(each.kind, each.subject): each for each in findings}
     with transaction(db):

@@ -160,18 +160,9 @@ def write_entry(  # noqa: PLR0913 (the columns of a line)
 ) -> None:
     """Add an entry to the journal of a case. Filing a listing pins its newest sighting and its score.
 
-    Args:
-        db: The store.
-        case_id: The case.
-        kind: An addition, a removal, a note, a closing, a reopening, `handed_over`, `member` or
-            `member_removed`.
-        listing_id: The listing that is added or removed.
-        seller: Source id and name of the seller that is added or removed.
-        note: The note, or why the case is closed, reopened or handed over.
-        law: The entries of the listing's substances in the law, as dataclasses or mappings of texts.
-        handed_to: Who keeps the case from now on, or joins or leaves its members.
-        written_by: Who writes.
-        now: The present time.
+    `kind` is an addition, a removal, a note, a closing, a reopening, `handed_over`, `member` or
+    `member_removed`. `law` are the entries of the listing's substances in the law, as dataclasses or mappings
+    of texts. `handed_to` keeps the case from now on, or joins or leaves its members.
 
     Raises:
         UnknownRow: If there is no such case, listing or source.

@@ -334,9 +334,7 @@ class Reviewed:
 def reviewed_listings(db: Database, *, decision: str = "") -> Iterator[Reviewed]:
     """Yield the decided listings; listings that wait for a second or settling verdict are left out.
 
-    Args:
-        db: The store.
-        decision: Yield only listings with this decision; empty for all.
+    An empty `decision` stands for all.
     """
     query = """
         SELECT verdict_id FROM review_items

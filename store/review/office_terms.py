@@ -208,9 +208,7 @@ def retire_term(
 def list_terms(db: Database, *, is_retired: bool | None = None) -> list[OfficeTerm]:
     """Return the terms, newest first.
 
-    Args:
-        db: The store.
-        is_retired: Only retired ones, or only the others; None for all.
+    `is_retired` returns only retired ones, or only the others; None returns all.
     """
     narrow = {None: "", True: "WHERE retired_at IS NOT NULL", False: "WHERE retired_at IS NULL"}[is_retired]
     return rows.select(db, OfficeTerm, f"{_TERMS} {narrow} ORDER BY office_term_id DESC")

@@ -119,14 +119,8 @@ def list_items(
 ) -> list[ListedItem]:
     """Return one page of a list, always in the order of the list.
 
-    Args:
-        db: The store.
-        wanted: The filter.
-        sort: The order; a store-wide search has its own, newest first.
-        after: Begin after this place.
-        before: End before this place, with the last items that precede it.
-        is_included: Whether the item at `after` is part of the page.
-        limit: The most items to return.
+    The page begins after the place `after`, or with the item there if `is_included`; or it ends before the
+    place `before`, with the last items that precede it. A store-wide search has its own order, newest first.
     """
     query = ItemQuery(db, wanted, sort)
     if after is not None:

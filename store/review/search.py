@@ -178,10 +178,7 @@ class Asked:
 def asked_of(db: Database, terms: str, names: Mapping[str, str]) -> Asked:
     """Return the queries that match every word of `terms`.
 
-    Args:
-        db: The store, for its vocabulary.
-        terms: The search as typed.
-        names: Names of substances by the word of `terms`, or all of `terms`, that means each.
+    `names` are names of substances by the word of `terms`, or all of `terms`, that means each.
     """
     typed = [(word, pieces) for word in typed_words(terms) if (pieces := words_in(plain(word)))]
     if not typed:

@@ -378,12 +378,8 @@ class MissRate:
 def draw_sample(db: Database, size: int, *, seed: int, drawn_by: str, now: datetime) -> Draw:
     """Draw unjudged listings at random from below the threshold; they join the queue.
 
-    Args:
-        db: The store.
-        size: The size of the sample; smaller if there are not enough listings.
-        seed: The same seed on the same store draws the same listings.
-        drawn_by: The person who draws.
-        now: The present time.
+    The sample is smaller than `size` if there are not enough. The same seed on the same store draws the same
+    listings.
 
     Raises:
         NothingToSample: If there is no listing to draw from.

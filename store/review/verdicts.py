@@ -180,17 +180,7 @@ def give_verdict(  # noqa: PLR0913 (the parts of a verdict)
 
     The state of the listing gives the stage of the verdict. If a first verdict waits for a check, the verdict
     of another person is the second. If the two disagree, a third person's verdict settles the listing.
-
-    Args:
-        db: The store.
-        sighting_id: The sighting that was shown.
-        decision: Any decision but `UNDONE`.
-        score_id: The score that was shown; None if there was none.
-        reason_code: The reason, if given.
-        note: A note in the reviewer's own words.
-        reviewer: The name of the reviewer.
-        circumstances: The circumstances of the verdict.
-        now: The present time.
+    `score_id` is the score that was shown; None if there was none.
 
     Raises:
         ReviewerUnnamed: If the reviewer's name is blank.

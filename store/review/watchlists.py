@@ -361,13 +361,8 @@ def compose(
 ) -> tuple[str, str, int]:
     """Return title and body of the digest that a person would get now, and its number of new matches.
 
-    Args:
-        db: The store.
-        reviewer: The person.
-        review_url: Address of the review app, for links; empty leaves them out.
-        is_test: Whether the message says that it is a test.
-        catalogue: Returns the messages of a language, given its code; the language is that of
-            the pages in which the person set the digests.
+    An empty `review_url` leaves out links. `catalogue` returns the messages of a language, which is that of
+    the pages in which the person set the digests.
     """
     said = catalogue(preferences(db, reviewer).get("language", "en"))
     parts, total, seen = [], 0, _seen_to(db)  # a later sighting may still match, and would be sent twice

@@ -55,13 +55,7 @@ def claim(
 ) -> Claim:
     """Claim a listing or renew a claim, and return the current claim, which may be somebody else's.
 
-    Args:
-        db: The store.
-        listing_id: The listing.
-        reviewer: The reviewer who claims it.
-        lasts: The duration of the claim.
-        now: The present time.
-        take_over: Replace the claim of somebody else.
+    `take_over` replaces the claim of somebody else.
     """
     with transaction(db):
         held = claim_of(db, listing_id, now=now)

@@ -72,11 +72,7 @@ def under_law(db: Database, model: Model, law_import_id: int) -> Model:
     """Return a model as it reads under the law from an import on; it is registered as a model of its own.
 
     Scores are unique by sighting and model, so the scores under each law stay apart. The files are the same.
-
-    Args:
-        db: The store.
-        model: The model, under any law.
-        law_import_id: The last import that counts; 0 for the law that comes with the product.
+    `law_import_id` is the last import that counts; 0 for the law that comes with the product.
     """
     model = get_model(db, base_id(model.model_id))
     if law_import_id:
@@ -152,12 +148,7 @@ def unscored_sightings(db: Database, model_id: str, *, after: int = 0, limit: in
     """Return the oldest sightings that this model has not scored.
 
     Superseded sightings are included: they cannot enter the queue, but the record has a score of each text.
-
-    Args:
-        db: The store.
-        model_id: The model.
-        after: Return only sightings with a higher id, so that batches pass over a long history once.
-        limit: The most sightings to return.
+    Batches pass `after`, the last id, so that they read a long history once.
     """
     query = """
         SELECT * FROM sightings
@@ -256,12 +247,8 @@ def compare_price(db: Database, sighting_id: int, substance: str) -> None:
     """Store the price of a sighting for one unit beside the median of earlier listings, once.
 
     The usual price is the median of the newest `COMPARED` prices of other listings for the same substance,
-    unit and currency; a listing counts once, with its newest price.
-
-    Args:
-        db: The store.
-        sighting_id: The sighting; without a price for one unit, nothing is stored.
-        substance: The name of the substance on offer.
+    unit and currency; a listing counts once, with its newest price. Without a price for one unit, nothing is
+    stored.
     """
     query = "SELECT listing_id, terms, price_amount, currency FROM sightings WHERE sighting_id = ?"
     row = db.execute(query, [sighting_id]).fetchone()
@@ -294,11 +281,6 @@ def unit_price(
     """Return the price for one kg, L or piece with unit and currency; None if the offer does not state it.
 
     An offer states it outright, or by one price and one pack size.
-
-    Args:
-        terms: The typed terms of the offer, as stored.
-        price: The price as a number, if it was read.
-        currency: Its currency, ISO 4217.
     """
     for term in terms:
         if term["name"] == TermName.UNIT_PRICE and term.get("unit") in _BASES and term.get("amount"):

@@ -86,12 +86,8 @@ def record_account(db: Database, sighting: Any, found: FoundAccount) -> int:
     """Record the account that a sighting names, as the current account of its listing; return its number.
 
     A sighting that names only the seller belongs to the one account of this site with this name, if there is
-    exactly one, because a list row often lacks the address of the shop that the listing's own page has.
-
-    Args:
-        db: The store, in a transaction.
-        sighting: A row with `listing_id` and `seen_at`.
-        found: The account.
+    exactly one, because a list row often lacks the address of the shop that the listing's own page has. The
+    sighting is a row with `listing_id` and `seen_at`. The caller holds the transaction.
     """
     seen_at = sighting["seen_at"]
     known = db.conn.execute(

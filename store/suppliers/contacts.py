@@ -226,13 +226,8 @@ def record_contacts(
 ) -> int:
     """Record the contacts that a sighting states, and return the number of new mentions.
 
-    Args:
-        db: The store, in a transaction.
-        vault: How contacts are kept.
-        sighting: A row with `sighting_id`, `listing_id` and `seen_at`.
-        account_id: The account of the seller, if one is named.
-        found: The contacts; those recorded before are left alone, and so are those that a purge removed.
-        now: The present time.
+    The sighting is a row with `sighting_id`, `listing_id` and `seen_at`. Contacts that were recorded before,
+    or that a purge removed, are left alone. The caller holds the transaction.
     """
     query = "SELECT 1 FROM contact_purges WHERE sighting_id = ?"
     if db.conn.execute(query, [sighting["sighting_id"]]).fetchone():
@@ -315,15 +310,8 @@ def view_contacts(
     """Return the contacts of a listing's latest sighting, or of accounts; record the view in the audit log.
 
     The caller checks that the person's role may see contacts (`store.model.MAY_SEE_CONTACTS`). The audit log
-    names the contacts by number only. Nothing is recorded if there is no contact.
-
-    Args:
-        db: The store.
-        listing_id: The listing; its latest sighting counts.
-        account_ids: Or the accounts, with all their sightings; the latest mention of each contact counts.
-        actor: The person who sees the contacts.
-        origin: The origin of the view.
-        now: The present time.
+    names the contacts by number only. Nothing is recorded if there is no contact. Of accounts, all sightings
+    count, with the latest mention of each contact.
 
     Raises:
         ContactKeyUnusable: If the key of the contacts cannot be read.

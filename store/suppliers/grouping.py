@@ -125,10 +125,7 @@ class _Joined:
 def regroup(db: Database, accounts: Iterable[int], *, now: datetime) -> Regrouped:
     """Compute the suppliers of accounts and of all accounts connected to them; record what changes.
 
-    Args:
-        db: The store, in a transaction.
-        accounts: Accounts whose links or decisions changed.
-        now: The present time.
+    The caller holds the transaction.
     """
     region = _region(db, accounts)
     if not region:
@@ -215,16 +212,6 @@ def decide_link(
     now: datetime,
 ) -> Regrouped:
     """Record the decision of a person on two accounts, and compute their suppliers again.
-
-    Args:
-        db: The store.
-        one: An account.
-        other: Another account.
-        decision: The decision.
-        reason: Why.
-        decided_by: Who decides.
-        origin: The origin of the decision.
-        now: The present time.
 
     Raises:
         UnknownRow: If there is no such account.

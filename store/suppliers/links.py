@@ -171,13 +171,8 @@ def store_profiles(
     """Store the profiles of queued accounts, and queue for scoring what the change concerns.
 
     Queued for scoring are the accounts whose profile changed, and every account of a key whose class changed
-    by that. All is one transaction, so a kill leaves the accounts queued as they were.
-
-    Args:
-        db: The store.
-        queued: Accounts with the number of their change, as `next_to_link` gave them.
-        profiles: The new profiles; a queued account without a profile is gone.
-        key_class: Gives the class of a key.
+    by that. All is one transaction, so a kill leaves the accounts queued as they were. `queued` are accounts
+    with the number of their change, as `next_to_link` gave them; an account without a profile is gone.
 
     Returns:
         How many of the profiles changed.
@@ -239,9 +234,8 @@ def select_to_score(db: Database, account_ids: Sequence[int]) -> Iterator[KeyCou
 def neighbours(db: Database, keys: Iterable[tuple[str, int, int | None]]) -> list[int]:
     """Return the accounts that share one of these keys with a selected account, the selected ones included.
 
-    Args:
-        db: The store, after `select_to_score`.
-        keys: Kind, hash and hub. If there is a hub, each account of the key is compared with the hub alone.
+    Call it after `select_to_score`. `keys` are kind, hash and hub; if there is a hub, each account of the key
+    is compared with the hub alone.
     """
     _temporary(db, "blocking", "kind TEXT, key INTEGER, hub INTEGER, PRIMARY KEY (kind, key)", keys)
     query = """
@@ -385,14 +379,7 @@ def declare_common(
 ) -> bool:
     """Declare that a contact links nobody, or that it links again; the next linking scores its accounts.
 
-    Args:
-        db: The store.
-        contact_id: The contact.
-        is_common: Whether the contact is common.
-        reason: Why.
-        declared_by: Who says so; the caller checks that the role is lead.
-        origin: The origin of the declaration.
-        now: The present time.
+    The caller checks that the role is lead.
 
     Returns:
         Whether the declaration was written; not if it stands already.

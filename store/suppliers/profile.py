@@ -165,14 +165,8 @@ def find_suppliers(
 ) -> tuple[list[ListedSupplier], int]:
     """Return suppliers by name or contact, and how many there are.
 
-    Args:
-        db: The store.
-        words: A part of the name of one of its accounts; empty for any.
-        contact: A contact that one of its accounts states, normalised or nearly so; empty for any. It is
-            looked up by its keyed hash, so it is found however contacts are kept.
-        sort: The order.
-        limit: Most suppliers to return.
-        offset: Suppliers to leave out first.
+    `words` are a part of the name of one of its accounts. `contact` is looked up by its keyed hash, so it is
+    found however contacts are kept. What is empty does not narrow.
     """
     where, arguments = ["account_count > 0"], dict[str, object]()
     if words:
@@ -282,13 +276,8 @@ def changes_of(
     """Return what happened to a supplier across sites, newest first.
 
     An account is back under another name if it was first seen `BACK_AFTER` or more after all earlier accounts
-    were last seen. A listing is relisted if it reads like an earlier listing of the supplier.
-
-    Args:
-        db: The store.
-        supplier_id: The supplier.
-        offers: Its sightings, as `offers_of` returns them.
-        limit: Most lines to return.
+    were last seen. A listing is relisted if it reads like an earlier listing of the supplier. `offers` are
+    its sightings, as `offers_of` returns them.
     """
     accounts = sorted(accounts_of(db, supplier_id), key=lambda each: each.first_seen_at)
     back = {}

@@ -215,12 +215,7 @@ def listings_of(
 ) -> list[SupplierListing]:
     """Return the listings of a supplier as they now read, newest sighting first.
 
-    Args:
-        db: The store.
-        supplier_id: The supplier.
-        limit: Most listings to return.
-        offset: Listings to leave out first.
-        is_flagged: Return only flagged listings, or only others; None for all.
+    `is_flagged` returns only flagged listings, or only others; None returns all.
     """
     query = """
         SELECT listing_id, seller_account_id, listings.source_id, listings.url, sightings.sighting_id, title,

@@ -74,11 +74,7 @@ class _Item:
 def read_week(db: Database, since: datetime, until: datetime, *, has_unreviewed: bool) -> Week:
     """Return what happened from `since` to before `until`.
 
-    Args:
-        db: The store.
-        since: The beginning.
-        until: The end.
-        has_unreviewed: Whether what nobody reviewed is told too.
+    `has_unreviewed` adds what nobody reviewed.
     """
     items = rows.select(db, _Item, _ITEMS)
     told, substances = _news(items, since, until, is_reviewed=not has_unreviewed)
