@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from review.queue.blinding import hidden_from, hides_verdicts
 from review.web.errors import ReviewError
 from review.web.languages import N_
-from review.web.translations import FIELDS
+from review.web.translations import word_tables
 from store.messages import COMMANDS, guard_cell
 from store.review.cases import changes_since_filing, filed_listings
 from store.review.item_query import State
@@ -196,7 +196,7 @@ def _newer(pinned: Version, newest: Version, reviewed: Reviewed) -> dict[str, An
                 "before": _plain(getattr(pinned.sighting.content, name)),
                 "after": _plain(getattr(newest.sighting.content, name)),
             }
-            for name in FIELDS
+            for name in word_tables()["fields"]
             if getattr(pinned.sighting.content, name) != getattr(newest.sighting.content, name)
         ],
     }

@@ -17,7 +17,7 @@ from review.listing.score_reasons import (
     signal_words,
 )
 from review.web.languages import gettext
-from review.web.translations import FIELDS, TERMS, defang, law_words, term_words
+from review.web.translations import defang, law_words, term_words, word, word_tables
 from store.model import NOTICE_KINDS, Decision, Reasons, Span, Stage
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def read_fields(content: ListingContent) -> tuple[Field, ...]:
             found_by=content.provenance.get(name, ""),
             key=name,
         )
-        for name, words in FIELDS.items()
+        for name, words in word_tables()["fields"].items()
         if name not in _APART and _shown(content, name)
     ]
     rule = content.provenance.get("attributes", "")
@@ -242,7 +242,7 @@ def read_shown_terms(content: ListingContent) -> tuple[ShownTerm, ...]:
     """Return the typed terms of an offer, as the pages name them."""
     return tuple(
         ShownTerm(
-            name=gettext(TERMS[term.name]),
+            name=word("terms", term.name),
             words=_short(term_words(term)),
             text=_short(term.text) if term.text else gettext("(only in the saved page)"),
             found_by=term.rule,
@@ -287,7 +287,7 @@ def content_changes(old: ListingContent, new: ListingContent) -> tuple[Changed, 
             after=_shown(new, name),
             words=word_difference(getattr(old, name), getattr(new, name)) if name in _TEXTS else (),
         )
-        for name, words in FIELDS.items()
+        for name, words in word_tables()["fields"].items()
         if getattr(old, name) != getattr(new, name)
     )
 
@@ -304,7 +304,7 @@ def _shown(content: ListingContent, name: str) -> str:
         pairs = (
             value
             if name == "attributes"
-            else [(gettext(TERMS[term.name]), term_words(term) or term.text) for term in value]
+            else [(word("terms", term.name), term_words(term) or term.text) for term in value]
         )
         return _short("; ".join(f"{label}: {said}" for label, said in pairs))
     if name == "images":

@@ -13,7 +13,7 @@ from PIL import Image, ImageChops
 from review.queue.lists import TheList
 from review.web.dependencies import TheContactViewer, TheContext, TheDatabase, answer_page
 from review.web.fields import MAX_ROW
-from review.web.translations import FIELDS
+from review.web.translations import word_tables
 from store.audit.audit import AuditAction
 from store.errors import UnknownRow
 from store.review.listings import listing_file
@@ -77,7 +77,7 @@ def show_view(
         "back": where.address(listing_id),
         "captures": _compared(shown),
         "sightings": {each.page_id: each for each in file.sightings}.values(),
-        "names": FIELDS,
+        "names": word_tables()["fields"],
         "query": where.address()[1:],
     }
     return answer_page(request, "page_view.html", values)

@@ -271,7 +271,7 @@ def answer_error(request: Request, error: Exception) -> Response:
         recognize(
             request
         )  # an address that leads nowhere, or a form that expired, has not asked who is there
-    title = _(words.TITLES.get(status, HTTPStatus(status).phrase))
+    title = words.word("titles", str(status), HTTPStatus(status).phrase)
     shown = {
         "title": title,
         "sentence": sentence,
@@ -345,27 +345,12 @@ def build_templates() -> Environment:
         "fits": fitting_decisions,
         "alike": mark_lookalikes,
     }
+    environment.globals |= {name.upper(): table for name, table in words.word_tables().items()}
     environment.globals |= {
         "DECISIONS": words.DECISIONS,
         "REASONS": words.REASONS,
         "KEYS": words.KEYS,
-        "STATES": words.STATES,
-        "SORTS": words.SORTS,
-        "KINDS": words.KINDS,
-        "NOTICES": words.NOTICES,
-        "FORMS": words.FORMS,
-        "MACHINES": words.MACHINES,
-        "WORTH_PARTS": words.WORTH_PARTS,
-        "FAMILIES": words.FAMILIES,
-        "DIGEST_STATES": words.DIGEST_STATES,
-        "STAGES": words.STAGES,
-        "ACTIONS": words.ACTIONS,
-        "ROLES": words.ROLES,
-        "ROLE_NAMES": words.ROLE_NAMES,
-        "CASE_KINDS": words.CASE_KINDS,
         "MISSING": exported.PARTS,
-        "RUN_KINDS": words.RUN_KINDS,
-        "WISHES": words.WISHES,
         "LANGUAGES": languages.LANGUAGES,
         "language": languages.ASKED.get,
         "MAX_NOTE_CHARS": MAX_NOTE_CHARS,

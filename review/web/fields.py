@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from review.web.languages import N_, gettext
-from review.web.translations import NARROWINGS
+from review.web.translations import word_tables
 from store.model import Decision, ReasonCode
 from store.review.workspace import KeptDraft
 
@@ -115,71 +115,6 @@ async def check_query(request: Request) -> None:
         raise RequestValidationError(wrong)
 
 
-LABELS = NARROWINGS | {
-    "flagged": N_("Notices that put a listing into the queue"),
-    "reason_code": N_("Reason"), "note": N_("Note"), "substance": N_("Substance"),
-    "times": N_("Times of day"), "quiet_hours": N_("Quiet hours"), "timezone": N_("Time zone"),
-    "time_zone": N_("Time zone beside UTC"), "own": N_("My keys"),
-    "address": N_("Address"), "follow": N_("Follow"), "back": N_("Page to return to"),
-    "page": N_("Page"), "value": N_("Value"),
-    "term": N_("Office term"), "why": N_("Why"),
-    "number": N_("Case number"), "title": N_("Title"), "case_id": N_("Case"),
-    "form": N_("Format"), "listing_id": N_("Listing"),
-    "sighting_id": N_("Version of the listing"), "score_id": N_("Score of the listing"),
-    "name": N_("Name"), "password": N_("Password"), "code": N_("Code"), "assignee": N_("Assign to"),
-    "handed_to": N_("Hand over to"), "size": N_("How many"), "days": N_("Days"),
-    "second_percent": N_("Share of verdicts that get a second review, in percent"),
-    "hidden_percent": N_("Share of flagged listings shown without their score, in percent"),
-    "queue_order": N_("Order of the queue"),
-    "claim_minutes": N_("Minutes for which an open listing stays reserved"),
-    "actor": N_("Who"), "action": N_("What"), "subject": N_("Subject"), "role": N_("Role"),
-    "purpose": N_("Purpose"), "current": N_("Current password"), "new": N_("New password"),
-    "seen": N_("Preview"), "last_verdict": N_("Last verdict"), "shown_at": N_("Time at which it was shown"),
-    "score_hidden": N_("Score hidden"), "query": N_("List"), "language": N_("Language"),
-    "theme": N_("Colours"), "hide_score": N_("Score"), "sort": N_("Order"), "kind": N_("What"),
-    "source_id": N_("Source"), "wish": N_("Request"), "at": N_("Page of the list"),
-    "archive": N_("Archive"), "supplied_by": N_("Supplied by"), "supplied_on": N_("Supplied on"),
-    "permission": N_("Permission"), "sealed": N_("Key"),
-    "weekly": N_("Weekly report on suppliers"), "contact": N_("Contact"), "contacts": N_("Contacts"),
-    "one": N_("Account"), "other": N_("Account"), "reason": N_("Reason"),
-    "username": N_("Name"), "session_id": N_("session"), "token_id": N_("token"), "disabled": N_("State"),
-    "against": N_("beside"), "pictures": N_("Pictures of listings"),
-}  # fmt: skip
-"""Fields of forms and addresses as the pages name them."""
-
-_WRONG: Mapping[str, str] = {
-    "missing": N_("is missing"),
-    "int_parsing": N_("is no whole number"),
-    "int_type": N_("is no whole number"),
-    "int_from_float": N_("is no whole number"),
-    "float_parsing": N_("is no number"),
-    "float_type": N_("is no number"),
-    "finite_number": N_("is no finite number"),
-    "bool_parsing": N_("is neither yes nor no"),
-    "bool_type": N_("is neither yes nor no"),
-    "string_type": N_("is no text"),
-    "list_type": N_("is no list"),
-    "string_too_long": N_("has more than %(max_length)s characters"),
-    "string_too_short": N_("has fewer than %(min_length)s characters"),
-    "too_long": N_("has more than %(max_length)s entries"),
-    "too_short": N_("has fewer than %(min_length)s entries"),
-    "greater_than_equal": N_("must be at least %(ge)s"),
-    "greater_than": N_("must be more than %(gt)s"),
-    "less_than_equal": N_("must be at most %(le)s"),
-    "less_than": N_("must be less than %(lt)s"),
-    "date_from_datetime_parsing": N_("is no date; write it like 2026-11-02"),
-    "date_parsing": N_("is no date; write it like 2026-11-02"),
-    "datetime_parsing": N_("is no time"),
-    "datetime_from_date_parsing": N_("is no time"),
-    "extra_forbidden": N_("is not known here"),
-    "json_invalid": N_("is no JSON"),
-    "model_attributes_type": N_("is no object"),
-    "dict_type": N_("is no object"),
-    "unknown": N_("no such parameter here"),
-    "repeated": N_("found more than once"),
-}
-"""What is wrong, by the type of pydantic's error; `unknown` and `repeated` are ours."""
-
 _NO_CHOICE, _UNFIT = N_("is none of the choices offered"), N_("cannot be used as it was sent")
 
 _CHOICES = ("literal_error", "enum")
@@ -197,8 +132,10 @@ def name_problems(errors: Iterable[Mapping[str, Any]], *, for_program: bool) -> 
 
 def _problem(error: Mapping[str, Any], *, for_program: bool) -> str:
     name = str(error["loc"][-1])
-    if not for_program and name in LABELS:
-        name = f"“{gettext(LABELS[name])}”"
+    tables = word_tables()
+    label = tables["narrowings"].get(name) or tables["labels"].get(name)
+    if label and not for_program:
+        name = f"“{gettext(label)}”"
     kind, values = str(error.get("type", "")), dict(error.get("ctx") or {})
     values = {key: f"{value:g}" if isinstance(value, float) else value for key, value in values.items()}
     if isinstance(error.get("input"), str):  # a text whose length is checked after it was changed
@@ -207,6 +144,6 @@ def _problem(error: Mapping[str, Any], *, for_program: bool) -> str:
         return f"{name}: {gettext(_NO_CHOICE)}"
     if kind == "string_pattern_mismatch" and error["loc"][-1] in _DAYS:
         kind = "date_parsing"
-    if kind not in _WRONG:
+    if kind not in tables["problems"]:
         return f"{name}: {gettext(_UNFIT)}"
-    return f"{name}: {gettext(_WRONG[kind]) % values}"
+    return f"{name}: {gettext(tables['problems'][kind]) % values}"

@@ -17,7 +17,7 @@ from fixtures.builders.login import entered, headers_of, on_top
 from fixtures.builders.review_store import PLANTED, Planted, fill_store
 from review.listing.safe_text import lookalikes, mark_lookalikes, sanitize_page
 from review.web.app import FOLDER
-from review.web.translations import FIELDS, defang
+from review.web.translations import defang, word_tables
 from store.accounts.users import Role
 from store.database import open_database
 from store.model import ListingContent
@@ -82,7 +82,7 @@ class Shown(HTMLParser):
 def planted(text: str) -> Planted:
     """Return a listing that says this in every field, in its evidence and in its reasons."""
     filled: dict[str, Any] = {
-        name: text for name in FIELDS if isinstance(getattr(PLANTED[0].content, name), str)
+        name: text for name in word_tables()["fields"] if isinstance(getattr(PLANTED[0].content, name), str)
     }
     content = ListingContent(
         **filled,

@@ -26,7 +26,7 @@ from fixtures.builders.store import judge as judge_one
 from review.listing.safe_text import INVISIBLE
 from review.queue.lists import PAGE_SIZE
 from review.web.fields import MAX_NOTE_CHARS
-from review.web.translations import FIELDS
+from review.web.translations import word_tables
 from store.crawl.sources import declare_source
 from store.database import open_database, transaction
 from store.model import Decision, ListingContent, ReasonCode
@@ -278,7 +278,7 @@ def test_nothing_on_the_page_hides_or_turns_around(tmp_path: Path) -> None:
     """Every text of a hostile listing, its file's name and a note: what does not show is spelled out."""
     hide = "ab\u202e\u3164\u200b\x9bcd"
     filled: dict[str, Any] = {
-        name: hide for name in FIELDS if isinstance(getattr(PLANTED[0].content, name), str)
+        name: hide for name in word_tables()["fields"] if isinstance(getattr(PLANTED[0].content, name), str)
     }
     content = ListingContent(
         **filled,

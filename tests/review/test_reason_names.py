@@ -10,14 +10,16 @@ from classifier.features.evidence import FEATURES
 from classifier.features.evidence import NOTES as NAMED
 from classifier.reading.model import TradeKind
 from classifier.scoring import SOUND, WORDING
-from review.listing.score_reasons import NOTES, SIGNALS, kind_words, signal_words
+from review.listing.score_reasons import kind_words, signal_words
 from review.web.languages import ASKED
+from review.web.translations import word_tables
 
 
 def test_every_feature_and_note_of_the_classifier_is_a_message() -> None:
     """Neither package imports the other: this holds them together."""
-    assert set(SIGNALS) == {*FEATURES, SOUND, WORDING}
-    assert set(NOTES) == {NAMED.get(kind, kind.replace("_", " ")) for kind in get_args(TradeKind)}
+    tables = word_tables()
+    assert set(tables["signals"]) == {*FEATURES, SOUND, WORDING}
+    assert set(tables["notes"]) == {NAMED.get(kind, kind.replace("_", " ")) for kind in get_args(TradeKind)}
 
 
 @pytest.mark.parametrize(

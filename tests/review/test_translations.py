@@ -11,28 +11,39 @@ from crawler.extract import terms
 from review.queue.lists import Selection
 from review.web.languages import ASKED
 from review.web.translations import (
-    COUNTED,
-    NARROWINGS,
-    TERM_VALUES,
     chosen_words,
     law_words,
     narrowing_words,
     run_words,
     term_words,
+    word_tables,
 )
-from store.model import Change, PageOutcome, RunKind, Term, TermName, in_words
-from store.review.item_query import Filter
+from store.audit.chain import AuditAction
+from store.model import (
+    Change,
+    ListingContent,
+    PageOutcome,
+    Role,
+    RunKind,
+    RunOutcome,
+    Stage,
+    Term,
+    TermName,
+    in_words,
+)
+from store.operations.service import INTERRUPTED, NEVER, UNDER_WAY, Request
+from store.review.item_query import Filter, Sort, State
 from text.phrases import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 NAMES = {
     *("iso_9001", "iso_14001", "iso_13485", "iso_22000", "ohsas_18001", "gmp", "reach", "coa", "sds", "sgs"),
     *("kosher", "halal", "haccp", "fda", "dmf", "gost", "western_union", "moneygram", "paypal", "ibc"),
     *keys("contacts"),
     *terms.ADDRESSES,
-} - TERM_VALUES.keys()
+}
 """Values that are names, the same in every language."""
 
 
@@ -42,6 +53,28 @@ def spanish() -> Iterator[None]:
     token = ASKED.set("es")
     yield
     ASKED.reset(token)
+
+
+@pytest.mark.parametrize(
+    ("table", "codes"),
+    [
+        ("actions", AuditAction),
+        ("counted", [*PageOutcome, *Change]),
+        ("fields", {*ListingContent.__slots__} - {"provenance"}),
+        ("role_names", Role),
+        ("roles", Role),
+        ("run_kinds", RunKind),
+        ("sorts", Sort),
+        ("stages", Stage),
+        ("standings", [*RunOutcome, UNDER_WAY, INTERRUPTED, NEVER]),
+        ("states", ["", *State, "all", "every"]),
+        ("terms", TermName),
+        ("wishes", Request),
+    ],
+)
+def test_every_code_has_a_word(table: str, codes: Collection[str]) -> None:
+    """A new code must get its word in `words.toml`, and a word without a code goes."""
+    assert set(word_tables()[table]) == set(codes)
 
 
 @pytest.mark.usefixtures("spanish")
@@ -68,7 +101,6 @@ def test_the_end_of_a_run_is_drawn_from_its_counts() -> None:
     said = run_words(RunKind.CRAWL, "Stored in English.", counts)
     assert said.startswith(f"{pages:,} páginas (1,200 con anuncio, 1 listas, 1 retiradas")
     assert said.endswith("anuncios: 7 nuevos, 7 con cambios, 7 sin cambios.")
-    assert {*PageOutcome, *Change} == COUNTED.keys()
     assert run_words(RunKind.CRAWL, "", {"pages": 0}) == "0 páginas (ninguno); anuncios: ninguno."
     digests = {"pages": 0, "digest_mismatch": 1, "digest_unchecked": 1_200}
     assert run_words(RunKind.CRAWL, "", digests).endswith(
@@ -102,7 +134,7 @@ def test_every_word_that_a_term_may_be_is_known() -> None:
         *keys("contacts"), *terms.ADDRESSES, *keys("containers"),
         terms.IN_STOCK, terms.OUT_OF_STOCK, terms.PREORDER,
     }  # fmt: skip
-    assert read <= TERM_VALUES.keys() | NAMES
+    assert read <= word_tables()["term_values"].keys() | NAMES
 
 
 @pytest.mark.usefixtures("spanish")
@@ -120,4 +152,4 @@ def test_every_filter_has_a_name() -> None:
         decision="x", seller="x", supplier=1, changed="1", notice="x", p_from=0.1, p_to=0.9,
         since="2026-01-01", until="2026-01-02",
     )  # fmt: skip
-    assert {*Selection(wanted=full).narrowing, "sort"} == NARROWINGS.keys()
+    assert {*Selection(wanted=full).narrowing, "sort"} == word_tables()["narrowings"].keys()

@@ -13,11 +13,10 @@ from classifier.gazetteer import Law, load_gazetteer
 from fixtures.builders.forms import read_form
 from fixtures.builders.login import entered
 from review.web.app import FOLDER
-from review.web.fields import LABELS
 from review.web.languages import ASKED
-from review.web.translations import DECISIONS, FIELDS, REASONS, defang, law_words
+from review.web.translations import DECISIONS, REASONS, defang, law_words, word_tables
 from store.accounts.users import Role
-from store.model import Decision, ListingContent, ReasonCode
+from store.model import Decision, ReasonCode
 from tests.review.clocks import Clock
 
 if TYPE_CHECKING:
@@ -53,11 +52,6 @@ def test_no_two_things_share_a_key() -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_every_field_of_a_listing_has_a_name() -> None:
-    """A new field of `ListingContent` must be named here, or the history would not show its change."""
-    assert set(FIELDS) | {"provenance"} == set(ListingContent.__slots__)
-
-
 def test_form_errors_speak_the_language_and_the_labels_of_the_form(client: TestClient) -> None:
     """No name of a field of the program, no English of a library, and the navigation stays."""
     page = client.get("/", params={"p_from": "7", "since": "yesterday"}, headers={"Accept-Language": "es"})
@@ -74,11 +68,11 @@ def test_form_errors_speak_the_language_and_the_labels_of_the_form(client: TestC
 
 def test_every_field_of_a_form_has_a_label() -> None:
     """A field that a page sends is named in errors as the page names it."""
-    fields = set()
+    tables, fields = word_tables(), set()
     for template in FOLDER.glob("*/templates/*.html"):
         text = template.read_text(encoding="utf-8")
         fields |= set(re.findall(r'<(?:input|select|textarea)[^>]* name="(\w+)"', text))
-    assert fields - {"form_token", "next", "sent"} <= LABELS.keys()
+    assert fields - {"form_token", "next", "sent"} <= tables["labels"].keys() | tables["narrowings"].keys()
 
 
 def test_a_session_that_ended_leads_back_to_the_page(database: Path) -> None:

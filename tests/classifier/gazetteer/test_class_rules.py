@@ -20,7 +20,7 @@ from classifier.gazetteer.class_rules import (
 from classifier.gazetteer.drawing import HEIGHT, WIDTH, draw
 from classifier.gazetteer.law import profiles
 from classifier.gazetteer.molecules import SKELETON, structure_key
-from review.web.translations import FORMS
+from review.web.translations import word_tables
 from text.cas import is_cas_number
 
 rdkit = pytest.importorskip("rdkit.Chem", reason="rdkit is not installed; it comes with the extra chemistry.")
@@ -87,7 +87,7 @@ def test_every_wording_is_checked_or_says_why_not() -> None:
         if rule.forms:
             assert list(rule.parent_keys()), rule.rule
             assert set(rule.parent_keys()) <= set(structures()), rule.rule
-    assert set(forms()) == set(FORMS)
+    assert set(forms()) == set(word_tables()["forms"])
     assert len({rule.rule for rule in class_rules()}) == len(class_rules())
 
 
