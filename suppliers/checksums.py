@@ -92,7 +92,7 @@ def find_wallets(text: str) -> Iterator[tuple[ContactKind, str, int, int]]:
 
 
 def find_company_numbers(capitals: str) -> Iterator[tuple[ContactKind, str, int, int]]:
-    """Yield the kind, number, start and end of each number that form and check digit reveal without a label."""
+    """Yield kind, number, start and end of each number that form and check digit reveal without a label."""
     for found in _COMPANY.finditer(capitals):
         kind, number = ContactKind(str(found.lastgroup)), _SEPARATORS.sub("", found[0])
         if _validated({ContactKind.USCC: uscc, ContactKind.GSTIN: gstin, ContactKind.LEI: lei}[kind], number):
