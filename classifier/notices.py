@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from store.review.notices import Noticed
 
 Row = dict[str, str]
+Machines = list[Notice]
 WEAK = frozenset({"hydrogenator", "heating_mantle", "laboratory_glassware"})
 """Machines that are ordinary goods, or whose law was read with low confidence: they never flag."""
 CUT_OFF = re.compile(r"\s*(?:\.\.|…)")
@@ -76,7 +77,7 @@ class NoticeReader:
             [*_watch_notices(reading), *classes, *machines, *broken]
             for each, reading, classes in zip(batch, readings, covered, strict=True)
             for machines in [list(machines_in(each.text))]
-            for broken in [list(rules_broken(each, machines))]
+            for broken in [list(rules_broken(each, machines, self.law))]
         ]
 
     def _covered(self, texts: Sequence[str], readings: Sequence[Reading]) -> list[list[Notice]]:
@@ -162,12 +163,13 @@ def machines_in(text: str) -> Iterator[Notice]:
         )
 
 
-def rules_broken(listing: Noticed, machines: Sequence[Notice]) -> Iterator[Notice]:
+def rules_broken(listing: Noticed, machines: Machines, law: Law) -> Iterator[Notice]:
     """Yield the rules of a listing's own marketplace that it breaks.
 
     Args:
         listing: The listing; its address tells the marketplace.
         machines: The machines that it names.
+        law: The lists that tell the CAS numbers of its substances.
     """
     hosts = (urlsplit(listing.url).hostname or "").split(".")
     for rule in _rows("marketplace_rules.csv"):
@@ -175,7 +177,7 @@ def rules_broken(listing: Noticed, machines: Sequence[Notice]) -> Iterator[Notic
             continue
         found = dict.fromkeys(
             subject for check in filter(None, rule["check"].split(";"))
-            for subject in CHECKS[check](rule, listing, machines)
+            for subject in CHECKS[check](rule, listing, machines, law)
         )  # fmt: skip
         if found:
             yield Notice(
@@ -187,19 +189,21 @@ def rules_broken(listing: Noticed, machines: Sequence[Notice]) -> Iterator[Notic
             )
 
 
-def _listed(_rule: Row, listing: Noticed, _machines: Sequence[Notice]) -> Iterable[str]:
+def _listed(_rule: Row, listing: Noticed, _machines: Machines, _law: Law) -> Iterable[str]:
     return listing.substances
 
 
-def _listed_without_cas(_rule: Row, listing: Noticed, _machines: Sequence[Notice]) -> Iterable[str]:
-    return () if any(True for _ in find_cas_numbers(listing.text)) else listing.substances
+def _listed_without_cas(_rule: Row, listing: Noticed, _machines: Machines, law: Law) -> Iterable[str]:
+    """Return the substances of which no CAS number is stated; any number suffices if none is known."""
+    said = {number for number, _, _ in find_cas_numbers(listing.text)}
+    return [each for each in listing.substances if not said & (_numbers(law).get(each) or said)]
 
 
-def _substance(rule: Row, listing: Noticed, _machines: Sequence[Notice]) -> Iterable[str]:
+def _substance(rule: Row, listing: Noticed, _machines: Machines, _law: Law) -> Iterable[str]:
     return [each for each in listing.substances if each in rule["substances"].split(";")]
 
 
-def _equipment(_rule: Row, _listing: Noticed, machines: Sequence[Notice]) -> Iterable[str]:
+def _equipment(_rule: Row, _listing: Noticed, machines: Machines, _law: Law) -> Iterable[str]:
     return [each.name for each in machines if not each.is_weak]
 
 
@@ -214,7 +218,7 @@ def _longest(places: set[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     )
 
 
-CHECKS: dict[str, Callable[[Row, Noticed, Sequence[Notice]], Iterable[str]]] = {
+CHECKS: dict[str, Callable[[Row, Noticed, Machines, Law], Iterable[str]]] = {
     "listed": _listed,
     "listed_without_cas": _listed_without_cas,
     "substance": _substance,
@@ -270,6 +274,12 @@ def _as_substance(compound: CoveredCompound) -> Substance:
         inchikeys=(),
         names=tuple(names),
     )
+
+
+@cache
+def _numbers(law: Law) -> dict[str, frozenset[str]]:
+    """Return the CAS numbers of listed substances and their salts, by the substance's name."""
+    return {each.name: frozenset(each.cas) for each in gazetteer_of(law).substances}
 
 
 @cache

@@ -86,17 +86,24 @@ def test_a_listing_is_held_to_the_rules_of_its_own_marketplace() -> None:
     """A rule that the product can check names what breaks it; the same text elsewhere breaks nothing."""
     alibaba, ebay = "https://www.alibaba.com/p/1", "https://www.ebay.co.uk/itm/1"
     text = "Red phosphorus 25 kg drum"
-    assert [each.code for each in rules_broken(noticed(text, "Red phosphorus", url=alibaba), [])] == [
+    assert [each.code for each in rules_broken(noticed(text, "Red phosphorus", url=alibaba), [], Law())] == [
         "alibaba-1"
     ]
     with_number = noticed(f"{text}, CAS 7723-14-0", "Red phosphorus", url=alibaba)
-    assert list(rules_broken(with_number, [])) == []
-    assert [each.code for each in rules_broken(noticed(text, "Red phosphorus", url=ebay), [])] == ["ebay-1"]
-    assert list(rules_broken(noticed(text, "Red phosphorus"), [])) == []
+    assert list(rules_broken(with_number, [], Law())) == []
+    other_number = noticed(f"{text}, also iodine, CAS 7553-56-2", "Red phosphorus", url=alibaba)
+    (broken,) = rules_broken(other_number, [], Law())
+    assert "(Red phosphorus)" in broken.why
+    salt = noticed("Ephedrine, CAS 50-98-6", "Ephedrine", url=alibaba)
+    assert list(rules_broken(salt, [], Law())) == []
+    assert [each.code for each in rules_broken(noticed(text, "Red phosphorus", url=ebay), [], Law())] == [
+        "ebay-1"
+    ]
+    assert list(rules_broken(noticed(text, "Red phosphorus"), [], Law())) == []
     machines = list(machines_in(PRESS))
-    assert [each.code for each in rules_broken(noticed(PRESS, url=ebay), machines)] == ["ebay-3"]
+    assert [each.code for each in rules_broken(noticed(PRESS, url=ebay), machines, Law())] == ["ebay-3"]
     fake = noticed(text, "Red phosphorus", url="https://ebay-deals.example/1")
-    assert list(rules_broken(fake, [])) == []
+    assert list(rules_broken(fake, [], Law())) == []
 
 
 def test_every_rule_asks_for_a_known_check() -> None:
@@ -134,7 +141,7 @@ def test_adding_a_pack_is_adding_rows(db: Database, monkeypatch: pytest.MonkeyPa
         assert (found.title, found.name) == (PRESS, "Andes: Presses")
         assert found.why == "a machine (tablet press); andes.example/rules, 2026 (low confidence)"
         text = noticed("Red phosphorus 25 kg", "Red phosphorus", url="https://andes.example/2")
-        assert [each.code for each in rules_broken(text, [])] == ["andes-1"]
+        assert [each.code for each in rules_broken(text, [], Law())] == ["andes-1"]
     finally:
         notices_module._rows.cache_clear()
 
