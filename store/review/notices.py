@@ -106,18 +106,21 @@ def record_notices(
     run_id: int | None,
     now: datetime,
 ) -> int:
-    """Read the notices of the newest sightings that were not yet read with these rules.
+    """Read the notices of the newest sightings that were not yet read with these rules and model.
 
     Args:
         db: The store.
         read: Returns the notices of each of some sightings.
-        read_with: Names the rules and lists; with another name, all newest sightings are read anew.
+        read_with: Names the rules and lists; with another name, or after another model, whose substances the
+            rules of marketplaces ask for, all newest sightings are read anew.
         run_id: The scoring.
         now: The time.
 
     Returns:
         The number of notices found.
     """
+    in_use = db.execute("SELECT model_id FROM model_in_use").fetchone()
+    read_with = f"{read_with} {in_use[0] if in_use else ''}"
     query = "SELECT sighting_id FROM notice_progress WHERE read_with = ?"
     done = db.execute(query, [read_with]).fetchone()
     last, count = (done[0] if done else 0), 0

@@ -16,6 +16,7 @@ from classifier.notices import CHECKS, WEAK, NoticeReader, machines_in, rules_br
 from fixtures.builders.store import FULL, NOW, crawl_run, score_all, see, use
 from store.review.item_query import Filter
 from store.review.notices import (
+    Notice,
     Noticed,
     count_notices,
     noticed_listings,
@@ -27,6 +28,8 @@ from store.review.workspace import change_setting
 from text.phrases import keys
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from store.database import Database
 
 PRESS = "TDP 5 tablet press machine with heating mantle, 2 pcs"
@@ -185,6 +188,20 @@ def test_other_rules_read_the_history_anew(db: Database) -> None:
         db, NoticeReader(law=Law()), read_with="a", run_id=None, now=NOW
     )  # back to the first rules
     assert [each.code for each in notices_of(db, sighting_id)] == ["tablet_press", "heating_mantle"]
+
+
+def test_another_model_reads_the_history_anew(db: Database) -> None:
+    """The rules of a marketplace ask for the substances that the scores of the model in use name."""
+
+    def read(batch: Sequence[Noticed]) -> list[list[Notice]]:
+        return [[Notice(kind="rule", code=n, name=n, why="") for n in each.substances] for each in batch]
+
+    fill(db, PRESS)
+    assert record_notices(db, read, read_with="a", run_id=None, now=NOW) == 1
+    use(db, "b" * 12)
+    assert count_notices(db, "rule")
+    assert record_notices(db, read, read_with="a", run_id=None, now=NOW) == 0  # no score, no substance
+    assert count_notices(db, "rule") == []
 
 
 def test_known_compounds_are_covered_without_rdkit_and_java(monkeypatch: pytest.MonkeyPatch) -> None:
