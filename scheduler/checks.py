@@ -165,7 +165,7 @@ def find_all(context: CheckContext) -> Found:
     return Found(findings=tuple(findings), kinds=frozenset(done))
 
 
-@check("sources_file", "the sources file is invalid after a change; the last valid one stays in use")
+@check("sources_file", "the sources file is invalid after a change; the last valid file stays in use")
 def _sources_file(context: CheckContext) -> Iterator[Problem]:
     if context.sources_problem:
         yield Problem(
@@ -196,8 +196,7 @@ def _run_failed(context: CheckContext) -> Iterator[Problem]:
 
 @check(
     "run_missed",
-    "a due time was found within the last day for which no run had started, e.g. because the service was "
-    "down",
+    "no run started at a due time of the last day, e.g. because the service was down",
 )
 def _run_missed(context: CheckContext) -> Iterator[Problem]:
     for source_id in context.sources:
@@ -283,7 +282,8 @@ def _layout_changed(context: CheckContext) -> Iterator[Problem]:
 
 @check(
     "reader_unfit",
-    "a declared reader cannot be used, was set aside, or finds or agrees less than when it was taught",
+    "a declared reader is invalid or set aside, or its shares of fields found or agreed have fallen since it "
+    "was taught",
 )
 def _reader_unfit(context: CheckContext) -> Iterator[Problem]:
     for source_id, declared in context.sources.items():
@@ -384,7 +384,10 @@ def _model_stale(context: CheckContext) -> Iterator[Problem]:
         )
 
 
-@check("law_changes", "an entry of the lists that count, or of an import that waits, soon begins or ends")
+@check(
+    "law_changes",
+    "an entry of the lists that count, or of an imported list that waits for a lead, soon begins or ends",
+)
 def _law_changes(context: CheckContext) -> Iterator[Problem]:
     law, days = with_imports(context.db, context.law, even_waiting=True), context.settings.law_days
     changes = changes_within(law, context.now.date(), days) if days else []
@@ -403,7 +406,7 @@ def _law_changes(context: CheckContext) -> Iterator[Problem]:
         )
 
 
-@check("law_waits", "an import of the law waits for a lead longer than a week")
+@check("law_waits", "an imported list has waited for a lead for more than a week")
 def _law_waits(context: CheckContext) -> Iterator[Problem]:
     waiting = waiting_import(context.db)
     if waiting and context.now - waiting.brought_at > RECENT:
