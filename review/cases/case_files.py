@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from review.cases.bundle import missing_evidence
-from review.cases.exported import PARTS, case_listings, journal, missing_parts
+from review.cases.exported import case_listings, journal, missing_parts
 from review.cases.sheets import answer_sheet, make_sheet
 from review.listing.item import content_changes
 from review.listing.masking import NO_MASKS, masks_for
@@ -30,6 +30,7 @@ from review.web.dependencies import (
 )
 from review.web.fields import MAX_NOTE_CHARS, RowId, refusals
 from review.web.languages import gettext as _
+from review.web.translations import word
 from store.accounts.users import Role, get_user, list_users
 from store.audit.audit import AuditAction
 from store.database import transaction
@@ -111,7 +112,7 @@ def show_case(
         *missing_parts(found, person.name),
     ]:
         if each.part in {"page", "newer page", "pictures"}:
-            lacking = f"{_(PARTS[each.part])}: {_(each.why) % each.values}"
+            lacking = f"{word('missing', each.part)}: {_(each.why) % each.values}"
             missing.setdefault(lacking, []).append(each.listing_id)
     shown = {
         "case": case,

@@ -68,12 +68,6 @@ UNDECIDED = {
 }
 """Why a listing has no final verdict."""
 
-PARTS = {
-    "page": N_("page"), "newer page": N_("newer page"), "pictures": N_("pictures"),
-    "verdict": N_("final verdict"), "score": N_("score"),
-}  # fmt: skip
-"""Parts that may be missing, as the pages name them."""
-
 HIDDEN = N_("hidden from %(name)s until their own verdict")
 
 

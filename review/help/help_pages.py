@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from review.web.dependencies import TheDatabase, TheViewer, answer_page
-from review.web.languages import ASKED, N_
+from review.web.languages import ASKED
 from store.review.workspace import prefer
 
 if TYPE_CHECKING:
@@ -27,65 +26,6 @@ CHECKOUT = Path(__file__).parents[2] / "docs"
 
 _ROW = re.compile(r"^\| \*\*(?P<word>[^*]+)\*\* \| (?P<meaning>.+) \|$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step of the tour."""
-
-    title: str
-    text: str
-    at: str = ""
-    """CSS selector of what the step is about; the step is shown all the same where the page lacks it."""
-
-
-TOUR = (
-    Step(
-        title=N_("Welcome"),
-        text=N_(
-            "The program read these listings and flagged them. You decide: does a listing offer a controlled "
-            "precursor, named or disguised? The tour takes two minutes; Esc skips it."
-        ),
-    ),
-    Step(
-        title=N_("The queue"),
-        text=N_(
-            "Everything that waits for you, the likeliest first. The number is the probability of an offer. "
-            "Filter, sort and save lists above it."
-        ),
-        at=".list",
-    ),
-    Step(
-        title=N_("The listing"),
-        text=N_(
-            "What the page said, with the evidence marked in the text. Nothing here is executed, and no link "
-            "leads to the seller."
-        ),
-        at=".says",
-    ),
-    Step(
-        title=N_("Why it was flagged"),
-        text=N_("The strongest signals for and against. Longer bars weigh more; all terms add up."),
-        at=".score",
-    ),
-    Step(
-        title=N_("Your verdict"),
-        text=N_(
-            "Press the key on a button, after the key of a reason if one fits. The next listing comes at "
-            "once, and your last verdict can be undone."
-        ),
-        at=".decide",
-    ),
-    Step(
-        title=N_("Help and keys"),
-        text=N_(
-            "All keys, the labelling guide, the glossary and this tour are here. Words that are underlined "
-            "with dots explain themselves. You can choose your own keys in the settings."
-        ),
-        at=".help summary",
-    ),
-)  # fmt: skip
-"""The first-day tour, in order."""
 
 
 @pages.get("")

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from review.web.dependencies import Person, TheContext, TheDatabase, TheLead, TheViewer, answer_page, go
 from review.web.fields import refusals
 from review.web.languages import LANGUAGES
-from review.web.preferences import ACTIONS, check_zone, read_keys, write_keys, zones
+from review.web.preferences import check_zone, key_actions, read_keys, write_keys, zones
 from store.accounts.users import Role
 from store.audit.audit import AuditAction
 from store.database import transaction
@@ -39,6 +39,7 @@ A_YEAR = 365 * 24 * 3600
 """Seconds for which the browser keeps language and theme."""
 
 MAX_SAMPLE = 2_000
+MOST_KEYS = 100
 
 
 @pages.get("/settings")
@@ -54,7 +55,7 @@ def show_settings(request: Request, db: TheDatabase, person: TheViewer) -> Respo
         "max_sample": MAX_SAMPLE,
         "time_zone": person.preferences.get("time_zone", ""),
         "zones": zones(),
-        "key_actions": ACTIONS,
+        "key_actions": key_actions(),
         "own_keys": read_keys(person.preferences.get("keys", "")),
     }
     return answer_page(request, "settings.html", shown)
@@ -90,10 +91,10 @@ def set_mine(
 
 @pages.post("/settings/keys")
 def set_keys(
-    db: TheDatabase, person: TheViewer, own: Annotated[list[str], Form(max_length=len(ACTIONS))]
+    db: TheDatabase, person: TheViewer, own: Annotated[list[str], Form(max_length=MOST_KEYS)]
 ) -> Response:
-    """Save a person's own keys, given in the order of `ACTIONS`; empty ones are the usual keys."""
-    chosen = {usual: each for usual, each in zip(ACTIONS, own, strict=False) if each}
+    """Save a person's own keys, given in the order of `key_actions`; empty ones are the usual keys."""
+    chosen = {usual: each for usual, each in zip(key_actions(), own, strict=False) if each}
     prefer(db, person.name, "keys", write_keys(chosen))
     return go("/settings")
 

@@ -23,7 +23,7 @@ from review.cases.bundle import make_bundle
 from review.cases.exported import as_seen_by, missing_parts, record, write_followthemoney
 from review.cases.sheets import NoPdf, draw_sheet
 from review.listing.masking import NO_MASKS
-from review.suppliers.supplier import PLAIN_KINDS, WORDS, read_profile
+from review.suppliers.supplier import PLAIN_KINDS, read_profile
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.errors import fill
@@ -220,7 +220,7 @@ def dossier_html(dossier: Dossier, templates: Environment, *, undrawn: str = "")
     """Return a dossier as a page to print."""
     template = templates.get_template("dossier.html")
     names = {each.seller_account_id: each.name for each in dossier.profile.accounts}
-    return template.render(dossier=dossier, profile=dossier.profile, names=names, undrawn=undrawn, **WORDS)
+    return template.render(dossier=dossier, profile=dossier.profile, names=names, undrawn=undrawn)
 
 
 def dossier_record(dossier: Dossier, reference: Reference) -> dict[str, Any]:

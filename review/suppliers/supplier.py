@@ -10,10 +10,9 @@ from review.listing.masking import NO_MASKS
 from review.queue.blinding import hidden_from, hides_verdicts
 from review.suppliers.network import draw_network, pairs_of
 from review.web.charts import lines_over_time
-from review.web.languages import N_
-from review.web.languages import gettext as _
+from review.web.translations import word
 from store.review.queue import items_of
-from store.suppliers.profile import MOST_POINTS, changes_of, facts_of, offers_of
+from store.suppliers.profile import changes_of, facts_of, offers_of
 from store.suppliers.suppliers import accounts_of, contacts_of, get_supplier, listings_of
 
 if TYPE_CHECKING:
@@ -30,67 +29,8 @@ if TYPE_CHECKING:
     from store.suppliers.profile import Change, SeenOffer, SupplierFacts
     from store.suppliers.suppliers import Supplier, SupplierAccount, SupplierContact, SupplierListing
 
-POINTS = {
-    "flagged_points": N_("share of flagged listings"), "tier_points": N_("tier of the substances"),
-    "quantity_points": N_("quantities"), "hiding_points": N_("signs of evasion"),
-    "account_points": N_("number of accounts"), "site_points": N_("number of sites"),
-    "offer_points": N_("listings judged to be offers"), "recency_points": N_("recency"),
-}  # fmt: skip
-"""Parts of the score, by their name in `store.suppliers.profile.MOST_POINTS`."""
-
-EVENTS = {
-    "account_seen": N_("account first seen"), "listing_seen": N_("listing first seen"),
-    "changed": N_("listing changed"), "gone": N_("page gone"), "relisted": N_("listed again"),
-    "price_moved": N_("price changed"), "back": N_("back under another name"),
-    "founded": N_("supplier found"), "joined": N_("account linked"),
-    "merged": N_("another supplier linked"), "split": N_("account split off"),
-    "restored": N_("account split off again"), "confirmed": N_("link confirmed"), "cut": N_("link cut"),
-    "withdrawn": N_("decision withdrawn"),
-}  # fmt: skip
-"""Lines of the timeline, by `store.suppliers.profile.Change.kind`."""
-
-LINK_KINDS = {
-    "name": N_("similar names"), "place": N_("same place"), "texts": N_("similar texts"),
-    "prices": N_("similar prices"),
-}  # fmt: skip
-"""Links for another reason than a contact."""
-
-COMPARED = {
-    "contact": N_("contacts"), "name": N_("names"), "place": N_("places"), "texts": N_("texts"),
-    "prices": N_("prices"),
-}  # fmt: skip
-"""Parts of a match weight."""
-
-CONTACT_KINDS = {
-    "phone": N_("phone"), "email": N_("e-mail"), "website": N_("web site"), "telegram": "Telegram",
-    "whatsapp": "WhatsApp", "wechat": "WeChat", "qq": "QQ", "signal": "Signal", "wickr": "Wickr",
-    "threema": "Threema", "session": "Session", "icq": "ICQ", "line": "LINE", "viber": "Viber",
-    "kakaotalk": "KakaoTalk", "zalo": "Zalo", "skype": "Skype", "bitcoin": "Bitcoin", "ethereum": "Ethereum",
-    "tron": "Tron", "monero": "Monero", "litecoin": "Litecoin", "vat": N_("VAT number"), "uscc": "USCC",
-    "gstin": "GSTIN", "lei": "LEI", "eori": "EORI", "company": N_("company number"),
-}  # fmt: skip
-"""Kinds of contacts; names of services are the same in every language."""
-
 PLAIN_KINDS = ("phone", "email", "website")
 """Contacts whose value tells what they are."""
-
-STANDINGS = {
-    "confirmed": N_("confirmed"), "cut": N_("cut"), "left_out": N_("left out"), "": N_("machine-linked"),
-}  # fmt: skip
-
-SHORTENED = {
-    "listings": N_("Only the newest %(shown)s of %(total)s listings are in this dossier."),
-    "links": N_("Only the strongest %(shown)s of %(total)s links are in this dossier."),
-    "timeline": N_("Only the newest %(shown)s of %(total)s entries of the timeline are in this dossier."),
-}
-"""What a dossier says if it has not all."""
-
-WORDS = {
-    "POINTS": POINTS, "MOST_POINTS": MOST_POINTS, "EVENTS": EVENTS, "LINK_KINDS": LINK_KINDS,
-    "STANDINGS": STANDINGS, "COMPARED": COMPARED, "CONTACT_KINDS": CONTACT_KINDS,
-    "SHORTENED": SHORTENED,
-}  # fmt: skip
-"""Of the templates of a supplier."""
 
 MOST_CHARTED = 8
 """Substances with charts of their own, those with most listings first."""
@@ -164,7 +104,7 @@ def label_of(contact_id: int, kind: str, value: str | None = None) -> str:
     """Return what stands for a contact: its value, or else its kind and number, which tell nothing of it."""
     if value and kind in PLAIN_KINDS:
         return value
-    return f"{_(CONTACT_KINDS.get(kind, kind))} {value or contact_id}"
+    return f"{word('contact_kinds', kind, kind)} {value or contact_id}"
 
 
 def read_profile(

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from review.listing.masking import masks_for
 from review.suppliers.dossier import dossier_html, read_dossier, write_dossier, zipped
-from review.suppliers.supplier import WORDS, Profile, read_profile
+from review.suppliers.supplier import Profile, read_profile
 from review.web.dependencies import (
     Person,
     TheContext,
@@ -122,7 +122,6 @@ def show_supplier(
         "open_cases": open_cases_for(db, person),
         "most_shown": MOST_SHOWN,
         "now": context.clock(),
-        **WORDS,
     }
     return answer_page(request, "supplier.html", shown)
 

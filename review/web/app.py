@@ -84,6 +84,7 @@ from store.review.watchlists import DigestSettingsWrong
 from store.review.workspace import HeldByAnother, SettingRefused
 from store.scores.law_imports import LawImportRefused
 from store.suppliers.links import DecisionRefused
+from store.suppliers.profile import MOST_POINTS
 from store.times import utc_now
 
 if TYPE_CHECKING:
@@ -347,15 +348,11 @@ def build_templates() -> Environment:
     }
     environment.globals |= {name.upper(): table for name, table in words.word_tables().items()}
     environment.globals |= {
-        "DECISIONS": words.DECISIONS,
-        "REASONS": words.REASONS,
-        "KEYS": words.KEYS,
-        "MISSING": exported.PARTS,
         "LANGUAGES": languages.LANGUAGES,
         "language": languages.ASKED.get,
+        "MOST_POINTS": MOST_POINTS,
         "MAX_NOTE_CHARS": MAX_NOTE_CHARS,
         "MAX_SUBSTANCE_CHARS": MAX_SUBSTANCE_CHARS,
-        "TOUR": help_pages.TOUR,
         "meaning": help_pages.meaning,
     }
     return environment

@@ -13,7 +13,7 @@ from jinja2 import pass_context
 
 from review.web.errors import ReviewError
 from review.web.languages import N_
-from review.web.translations import DECISIONS, KEYS, REASONS
+from review.web.translations import word_tables
 from store.errors import Word
 
 if TYPE_CHECKING:
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fastapi import Request
-
-ACTIONS: dict[str, str] = {
-    **{choice.key: choice.words for choice in (*DECISIONS, *REASONS)},
-    **{usual: words for usual, words in KEYS.items() if len(usual) == 1},
-}
-"""What each key does, by the key as the program comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +85,19 @@ def preferred_by(preferences: Mapping[str, str], request: Request) -> Preferred:
     return Preferred(keys=read_keys(preferences.get("keys", "")), zone=zone if zone in zones() else "")
 
 
+@cache
+def key_actions() -> dict[str, str]:
+    """Return what each key does, by the key as the program comes."""
+    tables = word_tables()
+    return {
+        **{choice["key"]: choice["words"] for choice in (*tables["decisions"], *tables["reasons"])},
+        **{usual: words for usual, words in tables["keys"].items() if len(usual) == 1},
+    }
+
+
 def read_keys(kept: str) -> dict[str, str]:
     """Return the own keys from a preference; those that the program no longer knows are left out."""
-    return {usual: own for usual, own in json.loads(kept or "{}").items() if usual in ACTIONS}
+    return {usual: own for usual, own in json.loads(kept or "{}").items() if usual in key_actions()}
 
 
 def write_keys(chosen: Mapping[str, str]) -> str:
@@ -103,13 +107,14 @@ def write_keys(chosen: Mapping[str, str]) -> str:
         KeyUnfit: If one is empty, a space or longer than a character.
         KeysClash: If two are the same.
     """
+    actions = key_actions()
     taken: dict[str, str] = {}
-    for usual, words in ACTIONS.items():
+    for usual, words in actions.items():
         own = chosen.get(usual, usual)
         if len(own) != 1 or not own.isprintable() or own.isspace():
             raise KeyUnfit(own, words)
         if own in taken:
-            raise KeysClash(own, ACTIONS[taken[own]], words)
+            raise KeysClash(own, actions[taken[own]], words)
         taken[own] = usual
     return json.dumps({usual: own for own, usual in taken.items() if own != usual}, ensure_ascii=False)
 

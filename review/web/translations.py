@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,115 +31,18 @@ if TYPE_CHECKING:
     from store.model import Term
 
 WORDS = Path(__file__).with_name("words.toml")
-"""The words of codes that have no more than a word; decisions and reasons have keys and hints too."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """A verdict or a reason that a reviewer can choose."""
-
-    value: StrEnum
-    words: str
-    key: str
-    hint: str
-
-
-DECISIONS = (
-    Choice(
-        value=Decision.OFFER,
-        words=N_("Offer"),
-        key="1",
-        hint=N_("Offers a controlled precursor, named or not"),
-    ),
-    Choice(value=Decision.NOT_OFFER, words=N_("Not an offer"), key="2", hint=N_("Does not offer one")),
-    Choice(value=Decision.UNSURE, words=N_("Unsure"), key="3", hint=N_("The page does not say enough")),
-    Choice(value=Decision.ESCALATE, words=N_("Escalate"), key="4", hint=N_("For someone else to decide")),
-)
-"""The verdicts, in the order of their buttons."""
-
-REASONS = (
-    Choice(
-        value=ReasonCode.UNDOCUMENTED,
-        words=N_("Undocumented"),
-        key="u",
-        hint=N_("No sign of licences or documents"),
-    ),
-    Choice(
-        value=ReasonCode.DOCUMENTED, words=N_("Documented"), key="d", hint=N_("Asks for or shows licences")
-    ),
-    Choice(value=ReasonCode.DISGUISED, words=N_("Disguised"), key="g", hint=N_("Cover name, code or hint")),
-    Choice(
-        value=ReasonCode.LABORATORY_SUPPLIER,
-        words=N_("Lab supplier"),
-        key="l",
-        hint=N_("Sells reagents to laboratories"),
-    ),
-    Choice(
-        value=ReasonCode.MENTION_ONLY, words=N_("Mention only"), key="m", hint=N_("Named, but not for sale")
-    ),
-    Choice(
-        value=ReasonCode.CONFUSABLE,
-        words=N_("Confusable"),
-        key="c",
-        hint=N_("Another substance with a similar name"),
-    ),
-    Choice(
-        value=ReasonCode.NOT_A_SALE,
-        words=N_("Not a sale"),
-        key="s",
-        hint=N_("Article, wanted ad, forum post"),
-    ),
-    Choice(
-        value=ReasonCode.FINISHED_DRUG,
-        words=N_("Finished drug"),
-        key="f",
-        hint=N_("Not a precursor: for another team"),
-    ),
-    Choice(value=ReasonCode.ORDINARY_GOODS, words=N_("Ordinary goods"), key="o", hint=N_("Nothing chemical")),
-    Choice(
-        value=ReasonCode.WRONG_READING,
-        words=N_("Misread page"),
-        key="w",
-        hint=N_("The program read the page wrongly"),
-    ),
-    Choice(
-        value=ReasonCode.NEEDS_LAW_CHECK,
-        words=N_("Needs legal check"),
-        key="n",
-        hint=N_("For a lawyer or a chemist"),
-    ),
-)
-"""The reasons, those of offers first; a test checks that no key clashes with another."""
-
-KEYS = {
-    "".join(choice.key for choice in DECISIONS): N_("give the verdict"),
-    "".join(choice.key for choice in REASONS): N_("choose the reason with this letter; press again to clear"),
-    "a": N_("write a note; Esc leaves the field"),
-    "b": N_("correct the substance"),
-    "j": N_("next"),
-    "k": N_("previous"),
-    "z": N_("undo your last verdict"),
-    "y": N_("give an undone verdict again"),
-    "t": N_("take over a listing that somebody else has open"),
-    "v": N_("show the saved page"),
-    "p": N_("show the supplier"),
-    "h": N_("open the labelling guide"),
-    "e": N_("open the glossary"),
-    "i": N_("follow the seller or the substance of the listing"),
-    "/": N_("search"),
-    "?": N_("show or hide these keys"),
-}
-"""What keys do, as the program comes; `review.web.preferences` has those that a person prefers."""
-
-_DECIDED = {choice.value: choice.words for choice in DECISIONS} | {Decision.UNDONE: N_("Undone")}
-
-_REASONED = {choice.value: choice.words for choice in REASONS}
+NAMES = "contact_names"
+"""Its table of names that are the same in every language."""
+TEXTS = {"words", "hint", "title", "text"}
+"""Keys of entries of its lists that are texts for people."""
 
 
 @cache
 def word_tables() -> dict[str, Any]:
-    """Return the tables of `words.toml`, English words by code, and the list `law`."""
-    return tomllib.loads(WORDS.read_text(encoding="utf-8"))
+    """Return `words.toml`: tables of English words by code, and lists of what has more than one text."""
+    tables = tomllib.loads(WORDS.read_text(encoding="utf-8"))
+    tables["contact_kinds"] |= tables.pop(NAMES)
+    return tables
 
 
 def word(table: str, code: str, default: str | None = None) -> str:
@@ -152,18 +55,27 @@ def words_for_catalogues(
     file: BinaryIO, *_settings: object, **_options: object
 ) -> Iterator[tuple[int, None, str, list[str]]]:
     """Yield every word of `words.toml` as Babel wants it; `review/locale/babel.cfg` names this function."""
-    for table in tomllib.load(file).values():
-        yield from ((0, None, words, []) for words in (table if isinstance(table, list) else table.values()))
+    for name, table in tomllib.load(file).items():
+        if name == NAMES:
+            continue
+        for each in table if isinstance(table, list) else table.values():
+            texts = [each[key] for key in TEXTS & each.keys()] if isinstance(each, dict) else [each]
+            yield from ((0, None, text, []) for text in sorted(texts))
 
 
 def decision_words(decision: Decision) -> str:
     """Return the button text of a decision."""
-    return gettext(_DECIDED[decision])
+    return gettext(_choices("decisions")[decision])
 
 
 def reason_words(reason: ReasonCode | None) -> str:
     """Return the button text of a reason; empty for none."""
-    return "" if reason is None else gettext(_REASONED[reason])
+    return "" if reason is None else gettext(_choices("reasons")[reason])
+
+
+@cache
+def _choices(name: str) -> dict[str, str]:
+    return {each["value"]: each["words"] for each in word_tables()[name]} | {Decision.UNDONE: N_("Undone")}
 
 
 def tier_words(tier: int | None) -> str:
@@ -270,7 +182,7 @@ def chosen_words(value: object, name: str) -> str:
     tables = word_tables()
     chosen = {
         "state": tables["states"], "family": tables["families"], "kind": tables["kinds"],
-        "notice": tables["notices"], "sort": tables["sorts"], "decision": _DECIDED,
+        "notice": tables["notices"], "sort": tables["sorts"], "decision": _choices("decisions"),
         "changed": {"1": N_("yes")},
     }.get(name, {})  # fmt: skip
     return gettext(chosen[str(value)]) if str(value) in chosen else str(value)

@@ -13,17 +13,18 @@ from playwright.sync_api import expect
 
 import review
 from fixtures.builders.login import a_user, build, headers_of
-from review.help.help_pages import TOUR, glossary
+from review.help.help_pages import glossary
 from review.web.preferences import (
-    ACTIONS,
     PREFERRED,
     KeysClash,
     KeyUnfit,
     Preferred,
+    key_actions,
     read_keys,
     when,
     write_keys,
 )
+from review.web.translations import word_tables
 from store.database import open_database
 from store.review.workspace import prefer
 from tests.review.browsing import TITLE, browser, enter, expect_left, served
@@ -96,7 +97,7 @@ def test_every_key_in_a_template_is_the_one_that_the_person_prefers() -> None:
 def test_own_keys_by_page_and_api(client: TestClient) -> None:
     """A refused choice changes nothing; an empty field takes the usual key back."""
     headers = headers_of(client)
-    own = ["x" if usual == "j" else usual for usual in ACTIONS]
+    own = ["x" if usual == "j" else usual for usual in key_actions()]
     assert client.post("/settings/keys", data={"own": own}, headers=headers).status_code == 200
     assert client.get("/api/me/preferences").json()["keys"] == {"j": "x"}
     assert 'data-key="x"' in client.get("/").text
@@ -106,7 +107,7 @@ def test_own_keys_by_page_and_api(client: TestClient) -> None:
     kept = {"hide_score": False, "keys": {"j": "1"}}
     assert client.put("/api/me/preferences", json=kept, headers=headers).status_code == 409
     assert client.get("/api/me/preferences").json()["keys"] == {"j": "x"}
-    client.post("/settings/keys", data={"own": ["" for _ in ACTIONS]}, headers=headers)
+    client.post("/settings/keys", data={"own": ["" for _ in key_actions()]}, headers=headers)
     assert client.get("/api/me/preferences").json()["keys"] == {}
 
 
@@ -161,9 +162,9 @@ def test_the_tour_begins_once_and_can_be_recalled(browser: Browser, database: Pa
         page.keyboard.press("Enter")
         expect(tour.get_by_role("heading", name="The queue")).to_be_visible()
         expect(page.locator(".list.toured")).to_have_count(1)
-        for step in TOUR[2:]:
+        for step in word_tables()["tour"][2:]:
             page.keyboard.press("Enter")
-            expect(tour.get_by_role("heading", name=step.title)).to_be_visible()
+            expect(tour.get_by_role("heading", name=step["title"])).to_be_visible()
         with page.expect_response(lambda answer: answer.url.endswith("/help/tour")):
             page.keyboard.press("Escape")
         page.reload()

@@ -26,7 +26,8 @@ from fixtures.builders.supplied import (
 )
 from fixtures.builders.supplier_store import World, write_accounts
 from review.suppliers.network import MOST_ACCOUNTS, MOST_CONTACTS, MOST_SITES
-from review.suppliers.supplier import CONTACT_KINDS, read_profile
+from review.suppliers.supplier import read_profile
+from review.web.translations import word_tables
 from store.accounts.users import Role
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database, open_in_memory
@@ -306,4 +307,4 @@ def test_a_large_supplier_is_bounded_and_the_rest_is_counted() -> None:
 
 def test_every_kind_of_contact_has_a_name() -> None:
     """A new kind is named here too."""
-    assert CONTACT_KINDS.keys() == {*ContactKind}
+    assert word_tables()["contact_kinds"].keys() == {*ContactKind}
