@@ -49,7 +49,12 @@ def ask(question: Mapping[str, object]) -> dict[str, Any]:
     except subprocess.TimeoutExpired as error:
         raise CannotTeach(f"Its pages were not read within {SECONDS} s.") from error
     if done.returncode:
-        raise CannotTeach(done.stderr.decode(errors="replace").strip()[-1000:])
+        lines = done.stderr.decode(errors="replace").split("\n")
+        why = next((line for line in reversed(lines) if line.strip()), f"exit code {done.returncode}")
+        raise CannotTeach(
+            f"The process that reads its pages ended before it answered ({why[-200:]}); choose other pages, "
+            "and please report these."
+        )
     said: dict[str, Any] = json.loads(done.stdout)
     if "error" in said:
         raise CannotTeach(said["error"])

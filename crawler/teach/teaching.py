@@ -84,8 +84,8 @@ def teach(
         now: The present time.
 
     Raises:
-        CannotTeach: If there are too few or too many pages, a page is unreadable, a place is not on its page,
-            or nothing can be learned.
+        CannotTeach: If there are too few or too many pages, a page cannot be read, a place is not on its
+            page, or nothing can be learned.
     """
     if not FEWEST_PAGES <= len({page.sha256 for page, _ in pages}) <= MOST_TAUGHT:
         raise CannotTeach(
@@ -97,6 +97,9 @@ def teach(
     rest = [(page, _general(page)) for page in others if page.sha256 not in own]
     rest = [(page, read) for page, read in rest if read.outcome is not PageOutcome.UNREADABLE]
     generals = [_general(page) for page, _ in pages]
+    for (page, _), read in zip(pages, generals, strict=True):
+        if read.outcome is PageOutcome.UNREADABLE:
+            raise CannotTeach(f"{page.url} cannot be read; choose another page. {read.sentence}")
     rules: dict[str, Rule] = {}
     unlearned: dict[str, str] = {}
     for name in TaughtField:

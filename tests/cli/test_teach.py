@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
 
 import pytest
 
+from crawler.workers.confinement import landlock_version
 from tests.cli.calls import call
 from tests.crawler.teach.shop import BASE, truth, write_site
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 pytestmark = pytest.mark.process
+
+NEEDS_LANDLOCK = pytest.mark.skipif(not landlock_version(), reason="this kernel has no Landlock")
+HOSTILE = Path(__file__).parents[2] / "fixtures" / "hostile"
 
 TABLE = """
 [sources.shop]
@@ -22,6 +24,21 @@ archive = "saved"
 base_url = "https://shop.example/"
 supplied_by = "the tests"
 supplied_on = 2026-11-24
+"""
+TAKEN_OVER = """#!{python}
+import os, socket
+from crawler.extract.page import ExtractedPage
+from crawler.teach import desk
+from crawler.workers import page_parser
+from store.model import PageOutcome
+
+async def parse_response(response, *_):
+    if "warm-up" not in str(response.url):
+        {attack}
+    return ExtractedPage(outcome=PageOutcome.LISTING, sentence="taken over")
+
+page_parser.parse_response = parse_response
+desk.main()
 """
 PAGES = [f"{BASE}item/{number}.html" for number in (1, 2)]
 TITLES = [f"--field=title={truth(number)['title']}" for number in (1, 2)]
@@ -95,4 +112,44 @@ def test_each_mistake_gets_a_sentence(arguments: list[str], said: str, sources: 
     called = call("teach", *arguments, *options(sources))
     assert called.exit_code != 0
     assert said in called.err
+    assert not (sources.parent / "readers").exists()
+
+
+@pytest.mark.parametrize(
+    ("attack", "said"),
+    [
+        ("socket.create_connection(('127.0.0.1', 9))", "failed (OSError: [Errno 24] Too many open files"),
+        ("open('/etc/hostname')", "failed (OSError: [Errno 24] Too many open files"),
+        ("open({victim!r}, 'w')", "failed (OSError: [Errno 24] Too many open files"),
+        pytest.param("os.unlink({victim!r})", "failed (PermissionError: ", marks=NEEDS_LANDLOCK),
+        pytest.param("os.execv('/bin/true', ['true'])", "failed (PermissionError: ", marks=NEEDS_LANDLOCK),
+        ("bytearray(2**40)", "needs more memory than a page may have"),
+        ("os.abort()", "The process that reads its pages ended before it answered (exit code -6)"),
+    ],
+)
+def test_a_page_that_takes_over_its_parser_teaches_nothing(
+    attack: str, said: str, sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can open, change and start nothing, a sentence says why the page is not read, no reader is kept."""
+    victim, program = sources.with_name("victim.db"), sources.with_name("taken_over.py")
+    victim.write_text("kept")
+    program.write_text(TAKEN_OVER.format(python=sys.executable, attack=attack.format(victim=str(victim))))
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    called = call("teach", "shop", *PAGES, *TITLES, *options(sources))
+    assert called.exit_code == 1
+    assert said in called.err
+    assert (victim.read_text(), (sources.parent / "readers").exists()) == ("kept", False)
+
+
+def test_hostile_pages_are_listed_and_teach_nothing(sources: Path) -> None:
+    """Pages that are no HTML, broken or nested without end cost a sentence, not a traceback."""
+    sources.write_text(TABLE.replace('"saved"', repr(str(HOSTILE))), "utf-8")
+    own = options(sources)
+    listed = call("teach", "shop", *own)
+    assert (listed.exit_code, "/item/nested-divs" in listed.out) == (0, True)
+    pages = [f"https://hostile.example/item/{name}" for name in ("png-named", "nested-divs")]
+    called = call("teach", "shop", *pages, "--field=title=Kettle", *own)
+    assert called.exit_code == 1
+    assert "Nothing was learned" in called.err
     assert not (sources.parent / "readers").exists()
