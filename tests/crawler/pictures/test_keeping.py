@@ -6,15 +6,16 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from crawler.evidence.verify import verify, verify_bundle
 from crawler.evidence.warc_records import body_of
-from crawler.pictures import PictureSettings
+from crawler.pictures import PictureSettings, run
 from crawler.pictures.run import read_pictures
 from fixtures.builders.pictures import drawn, packed
 from review.cases.bundle import make_bundle, make_wacz
@@ -23,10 +24,8 @@ from store.crawl.evidence import evidence_folder
 from store.crawl.pictures import count_unread, pictures_of, shown_picture
 from store.database import open_database
 from store.review.cases import get_case, open_case, write_entry
+from tests.cli.calls import call
 from tests.crawler.crawls import NOW, Job, crawl_all, declare
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.process
 
@@ -120,3 +119,20 @@ def test_kept_picture_is_read_once(crawled: Path) -> None:
             (picture,) = pictures_of(db, sighting_id)
             assert picture.text == "CAS 67-64-1"
             assert (shown_picture(db, picture.sha256) or b"").startswith(b"RIFF")
+
+
+@pytest.mark.model
+def test_only_what_other_readers_read_is_read_again(
+    crawled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--reread` reads a picture anew after the readers changed, and nothing while they are the same."""
+    database = Path(shutil.copytree(crawled.parent, tmp_path / "copy")) / crawled.name
+    arguments = ("pictures", "--reread", "--db", str(database))
+    monkeypatch.setattr(run, "version", lambda _: "0.1")
+    assert "1 picture read" in call(*arguments).out
+    assert "0 pictures read" in call(*arguments).out
+    monkeypatch.undo()
+    assert "0 pictures read" in call(*arguments[:1], *arguments[2:]).out
+    assert "1 picture read" in call(*arguments).out
+    with closing(open_database(database)) as db:
+        assert [each[0] for each in db.execute("SELECT read_with FROM pictures")] == [run.read_with()]
