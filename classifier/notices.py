@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from classifier.gazetteer.class_rules import covered_by, covered_compounds, rules_of, structures
 from classifier.gazetteer.law import package_rows
 from classifier.gazetteer.molecules import SKELETON, parent_of, structure_key
-from classifier.gazetteer.structures import smiles_of
+from classifier.gazetteer.structures import check_reader, smiles_of
 from classifier.gazetteer.substances import Name, Substance, gazetteer_of, load_gazetteer
 from classifier.reading.read import read_texts, systematic_names_in
 from classifier.reading.trade_signals import find_cas_numbers
@@ -55,6 +55,11 @@ class NoticeReader:
     law: Law
     systematic_names: bool = False
     """Whether OPSIN reads the systematic names of titles."""
+
+    def __post_init__(self) -> None:
+        """Refuse to read systematic names if a package or Java is missing."""
+        if self.systematic_names:
+            check_reader()
 
     @property
     def read_with(self) -> str:

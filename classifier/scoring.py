@@ -299,13 +299,15 @@ def score_new(
     Raises:
         NoModelInUse: If no model was promoted yet.
         AlreadyUnderWay: If another process is scoring this store.
-        ModelError: If the model's files or its embedder cannot be used.
+        ModelError: If the model's files or its embedder cannot be used, or what reads systematic names is
+            missing.
     """
     with closing(open_database(database, must_exist=True)) as db, locks.hold(database, "score"):
         in_use = scores.model_in_use(db)
         if in_use is None:
             raise NoModelInUse
         settings = replace(settings, law=with_imports(db, settings.law))
+        reader = NoticeReader(law=settings.law, systematic_names=settings.systematic_names)
         run = runs.begin_run(db, RunKind.SCORE, now=now())
         show = progress or (lambda _done, _of: None)
         try:
@@ -327,7 +329,6 @@ def score_new(
                         now=now(),
                     )
             office_terms.record_hits(db, run_id=run.run_id, now=now())
-            reader = NoticeReader(law=settings.law, systematic_names=settings.systematic_names)
             notices.record_notices(db, reader, read_with=reader.read_with, run_id=run.run_id, now=now())
             would_flag = _score_under_import(db, database, settings, embedder, run.run_id, now, show)
             counts = scores.count_scored(db, run.run_id, in_use.model_id)

@@ -94,6 +94,8 @@ def doctor_command(database: Path, sources_file: Path, *, as_json: bool) -> None
 
     Example: precursor-watch doctor
     """
+    from classifier.gazetteer import Law
+    from cli.law import scoring_settings
     from cli.settings import load_settings
     from scheduler.doctor import examine
     from scheduler.settings import AlarmSettings, MaintenanceSettings
@@ -105,6 +107,7 @@ def doctor_command(database: Path, sources_file: Path, *, as_json: bool) -> None
         sources_file=sources_file,
         alarms=load_settings(AlarmSettings),
         maintenance=load_settings(MaintenanceSettings),
+        systematic_names=scoring_settings(Law()).systematic_names,
     )
     found = list(examine(settings))
     print_records(

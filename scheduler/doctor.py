@@ -139,12 +139,16 @@ def _pictures(settings: Settings) -> str:
 
 
 def _structures(settings: Settings) -> str:
-    del settings
     missing = [name for name in ("rdkit", "py2opsin") if importlib.util.find_spec(name) is None]
     missing += [] if shutil.which("java") else ["Java"]
     known = f"{counted(len(covered_compounds()), 'compound', 'compounds')} that class rules cover are known"
     if not missing:
         return f"{known}; the structures of other names can be read, if PRECURSOR_WATCH_IUPAC is on"
+    if settings.systematic_names:
+        raise Unwell(
+            f"PRECURSOR_WATCH_IUPAC is on, but {', '.join(missing)} is missing, so nothing is scored; "
+            'install it (extras "iupac" and "chemistry", Debian: default-jre-headless), or turn it off.'
+        )
     seen = "structures are not drawn, and " if "rdkit" in missing else ""
     return f"{known}; {seen}no other compound is recognised by its structure: {', '.join(missing)} is missing"
 

@@ -78,6 +78,8 @@ class Settings:
     """None schedules no maintenance."""
     law: Law = field(default_factory=Law)
     """The lists that count."""
+    systematic_names: bool = False
+    """Whether scoring reads systematic names."""
 
 
 class Worker:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from classifier.errors import ModelError
 from classifier.gazetteer.class_rules import class_of
-from classifier.gazetteer.molecules import SKELETON, ChemistryMissing, parent_of, structure_key
+from classifier.gazetteer.molecules import SKELETON, ChemistryMissing, parent_of, rdkit, structure_key
 from text.normalise import comparable, fold
 
 if TYPE_CHECKING:
@@ -161,6 +161,17 @@ def smiles_of(names: Sequence[str]) -> list[str]:
         warnings.simplefilter("ignore")  # py2opsin warns of each name that it cannot read
         found = read([name or "-" for name in asked], tmp_fpath=str(Path(folder) / "names.txt"))
     return [structure or "" for structure in found] if isinstance(found, list) else [""] * len(asked)
+
+
+def check_reader() -> None:
+    """Check that systematic names can be read and their structures compared.
+
+    Raises:
+        IupacMissing: If py2opsin or Java is not installed.
+        ChemistryMissing: If RDKit is not installed.
+    """
+    _opsin()
+    rdkit()
 
 
 def _opsin() -> Callable[..., object]:

@@ -124,7 +124,15 @@ def default_gazetteer() -> Gazetteer:
 
 
 def gazetteer_of(law: Law, *, systematic_names: bool = False) -> Gazetteer:
-    """Return the gazetteer of a law; one per process, because the first reading of a text compiles it."""
+    """Return the gazetteer of a law; one per process, because the first reading of a text compiles it.
+
+    Raises:
+        ModelError: If systematic names are to be read and a package or Java is missing.
+    """
+    if systematic_names:
+        from classifier.gazetteer.structures import check_reader
+
+        check_reader()
     return _gazetteer_of(law, systematic_names)
 
 

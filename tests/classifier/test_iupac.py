@@ -11,6 +11,7 @@ from classifier.features.evidence import read_all
 from classifier.features.matrix import EvidenceReader
 from classifier.gazetteer import Law, default_gazetteer, gazetteer_of, look_up
 from classifier.gazetteer.structures import IupacMissing, looks_systematic, smiles_of
+from classifier.notices import NoticeReader
 
 needs_opsin = pytest.mark.skipif(
     shutil.which("java") is None or importlib.util.find_spec("py2opsin") is None,
@@ -40,6 +41,10 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _name: None)
     with pytest.raises(IupacMissing, match=r"needs Java.*extra \"iupac\".*default-jre-headless"):
         smiles_of(["1-phenylpropan-2-one"])
+    with pytest.raises(IupacMissing, match="needs Java"):
+        gazetteer_of(Law(), systematic_names=True)  # which every scorer opens
+    with pytest.raises(IupacMissing, match="needs Java"):
+        NoticeReader(law=Law(), systematic_names=True)
 
 
 @needs_opsin

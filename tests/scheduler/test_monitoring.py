@@ -120,6 +120,9 @@ def test_the_doctor_says_what_class_rules_cannot_see(lived: Path, monkeypatch: p
     found = CliRunner().invoke(group, ["doctor", "--db", str(lived), "--json"])
     assert "that class rules cover are known; structures are not drawn" in found.stdout
     assert "rdkit, py2opsin, Java is missing" in found.stdout
+    monkeypatch.setenv("PRECURSOR_WATCH_IUPAC", "on")
+    found = CliRunner().invoke(group, ["doctor", "--db", str(lived), "--json"])
+    assert "PRECURSOR_WATCH_IUPAC is on, but rdkit, py2opsin, Java is missing" in found.stdout
 
 
 def test_logs_of_a_run_by_hand_say_that_there_are_none(lived: Path) -> None:
