@@ -189,7 +189,7 @@ def rules_broken(listing: Noticed, machines: Machines, law: Law) -> Iterator[Not
                 kind="rule",
                 code=rule["rule"],
                 name=f"{rule['marketplace']}: {rule['name']}",
-                why=f"{rule['breach']} ({', '.join(found)}); {rule['reference']}, {rule['dated']}"
+                why=f"{rule['breach']} ({', '.join(found)})\n{rule['reference']}, {rule['dated']}"
                 + _unsure(rule),
             )
 
@@ -241,7 +241,7 @@ def _watch_notices(reading: Reading) -> Iterator[Notice]:
             kind="watch",
             code=key.removeprefix("list:"),
             name=substance.name,
-            why="; ".join(laws[:CITED]),
+            why="\n".join(laws[:CITED]),
             spans=tuple(each.span for each in reading.mentions if each.substance.key == key),
         )
 
@@ -299,7 +299,7 @@ def _laws_of(machine: str) -> str:
         for row in _rows("equipment.csv")
         if row["machine"] == machine
     ]
-    return "; ".join(laws[:CITED])
+    return "\n".join(laws[:CITED])
 
 
 def _unsure(row: Row) -> str:

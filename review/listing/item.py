@@ -67,13 +67,13 @@ class ShownTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One piece of evidence with the number of its occurrences."""
+    """What the text names of one substance, machine or sign, with the law or reason."""
 
-    words: str
+    places: tuple[tuple[str, int], ...]
+    """Different words of the text, with the number of their occurrences."""
     kind: str
     substance: str
     note: str
-    times: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,20 +252,19 @@ def read_shown_terms(content: ListingContent) -> tuple[ShownTerm, ...]:
 
 
 def read_evidence(text: str, reasons: Reasons) -> tuple[Evidence, ...]:
-    """Return the evidence of the spans, without repeats, in the order of the text."""
-    found = Counter(
-        (text[span.start : span.end], span.kind, span.substance, span.note)
-        for span in sorted(reasons.spans, key=lambda span: span.start)
-    )
+    """Return the evidence of the spans, one piece for each law or reason, in the order of the text."""
+    found: dict[tuple[str, str, str], Counter[str]] = {}
+    for span in sorted(reasons.spans, key=lambda span: span.start):
+        words = _short(text[span.start : span.end])
+        found.setdefault((span.kind, span.substance, span.note), Counter())[words] += 1
     return tuple(
         Evidence(
-            words=_short(words),
+            places=tuple(places.items()),
             kind=kind,
             substance=substance,
             note=law_words(signal_words(note)),
-            times=times,
         )
-        for (words, kind, substance, note), times in found.items()
+        for (kind, substance, note), places in found.items()
     )
 
 

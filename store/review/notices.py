@@ -50,7 +50,7 @@ class Notice:
     name: str
     """What was found, for people."""
     why: str
-    """The law or rule that names it."""
+    """The law or rule that names it; each of several laws, or the breach and the rule, on its own line."""
     is_weak: bool = False
     """Whether these are ordinary goods, which never flag."""
     spans: tuple[tuple[int, int], ...] = ()

@@ -142,7 +142,7 @@ def test_adding_a_pack_is_adding_rows(db: Database, monkeypatch: pytest.MonkeyPa
         assert counts == {"andes-1": 2, "andes-2": 1}  # both are scored as offers without a number
         (found,) = noticed_listings(db, "rule", "andes-2")
         assert (found.title, found.name) == (PRESS, "Andes: Presses")
-        assert found.why == "a machine (tablet press); andes.example/rules, 2026 (low confidence)"
+        assert found.why == "a machine (tablet press)\nandes.example/rules, 2026 (low confidence)"
         text = noticed("Red phosphorus 25 kg", "Red phosphorus", url="https://andes.example/2")
         assert [each.code for each in rules_broken(text, [], Law())] == ["andes-1"]
     finally:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from classifier.notices import machines_in
 from fixtures.builders.review_store import NOW, PLANTED, score, see
 from fixtures.builders.store import judge
-from review.listing.item import read_evidence, read_fields, read_item
+from review.listing.item import notice_spans, read_evidence, read_fields, read_item
 from review.listing.score_reasons import read_bars, read_word_contributions
 from review.web.charts import price_line
 from store.database import Database, open_database
@@ -140,15 +141,19 @@ def test_a_score_that_tells_no_words_has_none(db: Database) -> None:
 
 
 def test_evidence_is_listed_once_however_often_it_is_said(db: Database) -> None:
-    """The same words of the same kind are one row with a count."""
+    """The same words are counted, and the words of one law or reason are one row."""
     file = first_file(db)
     assert file.score is not None
     found = read_evidence(file.sightings[0].text, file.score.reasons)
-    assert [(each.words, each.kind, each.times) for each in found] == [
-        ("Phenylacetone", "name", 2),
-        ("103-79-7", "cas", 2),
-        ("Discreet parcel", "trade", 1),
+    assert [(each.places, each.kind) for each in found] == [
+        ((("Phenylacetone", 2),), "name"),
+        ((("103-79-7", 2),), "cas"),
+        ((("Discreet parcel", 1),), "trade"),
     ]
+    spans = notice_spans(list(machines_in("Pill press: tablet press, TABLET PRESS, tablet press")))
+    (press,) = read_evidence("Pill press: tablet press, TABLET PRESS, tablet press", Reasons(spans=spans))
+    assert press.places == (("Pill press", 1), ("tablet press", 2), ("TABLET PRESS", 1))
+    assert len(press.note.splitlines()) == 3  # laws
 
 
 def test_history_names_the_fields_that_changed(db: Database) -> None:

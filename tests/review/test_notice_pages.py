@@ -13,6 +13,7 @@ from store.accounts.users import Role
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database
 from store.review.notices import Notice, Noticed, record_notices
+from store.review.queue import review_queue
 from tests.cli.calls import call
 
 if TYPE_CHECKING:
@@ -32,6 +33,24 @@ def notice(database: Path) -> None:
 
     with closing(open_database(database)) as db:
         record_notices(db, read, read_with="test", run_id=None, now=NOW)
+
+
+def test_the_item_and_its_sheet_cite_each_law_once(client: TestClient, database: Path) -> None:
+    """Also the law of a machine that the text names twice, and the rule of a marketplace line by line."""
+    laws = "Law of the presses\nLaw of the mills"
+    press = Notice(kind="equipment", code="tablet_press", name="x", why=laws, spans=((0, 3), (4, 7)))
+    broken = Notice(kind="rule", code="ebay-1", name="eBay: Chemicals", why="a listed chemical\nebay.example")
+    with closing(open_database(database)) as db:
+        record_notices(
+            db, lambda batch: [[press, broken] for _ in batch], read_with="a", run_id=None, now=NOW
+        )
+        listing_id = review_queue(db)[0].listing_id
+    for path in ("", "/sheet"):
+        page = client.get(f"/listings/{listing_id}{path}").text
+        assert page.count(f">{laws}<") == 1, path  # beside what a mark says under the pointer
+        assert '<div class="cited">a listed chemical\nebay.example</div>' in page.replace(
+            "quiet cited", "cited"
+        )
 
 
 def test_notices_are_counted_and_exported(client: TestClient, database: Path, tmp_path: Path) -> None:

@@ -14,13 +14,14 @@ from fixtures.builders.forms import judge, read_form
 from fixtures.builders.login import entered
 from fixtures.builders.review_store import FLAGGED, NOW, PLANTED, score, see
 from review.cases.exported import record
+from review.listing.item import flagged_by
 from store.accounts.users import Role
 from store.audit.audit import AuditAction, list_entries
 from store.audit.verification import verify
 from store.database import Database, open_database
 from store.model import ListingContent, Term, TermName
 from store.review.item_query import Filter
-from store.review.listings import reviewed_listing
+from store.review.listings import listing_file, reviewed_listing
 from store.review.office_terms import (
     OfficeTermCommon,
     OfficeTermRefused,
@@ -32,7 +33,7 @@ from store.review.office_terms import (
     retire_term,
 )
 from store.review.queue import count_items, list_items, mend_queue, worth_of
-from store.review.workspace import change_setting
+from store.review.workspace import change_setting, review_settings
 from store.scores.scores import unit_price
 from tests.cli.calls import call
 from text.phrases import find_phrase
@@ -81,8 +82,10 @@ def test_a_listing_that_names_a_term_waits_whatever_its_score(db: Database) -> N
     assert worth is not None
     assert (worth.place, worth.office_points) == (0.5, 3.0)
     assert mend_queue(db) == 0
+    assert flagged_by(listing_file(db, item.listing_id), review_settings(db)) == ("office",)
     retire_term(db, number, why="Too many.", by="lea", now=NOW)
     assert count_items(db, Filter()) == FLAGGED
+    assert flagged_by(listing_file(db, item.listing_id), review_settings(db)) == ()
     assert [(each.retired_by, each.hits) for each in list_terms(db)] == [("lea", 1)]
     assert mend_queue(db) == 0
 
