@@ -9,6 +9,7 @@ import click
 from cli.law import law_options
 from cli.options import database_option, json_option
 from cli.output import print_json
+from store.times import utc_now
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 def command(law: Law, query: str, *, database: Path, as_json: bool) -> None:  # noqa: ARG001 (of the law)
     """Look up a name or CAS number: whether it is listed, where and since when, or why it is not.
 
-    Lists that the office imported count too, once they are accepted in the database.
+    Lists that the office imported count too, once they are accepted in the database. Without --as-of, entries
+    count before their first day; the answer names those that are not yet in force.
 
     A name may have any spelling or script, a number any notation (`CAS 103 79 7`). For parts of listed names,
     abbreviations and customs tariff numbers (`HS 2914.31`), the possible substances are given. Codes such as
@@ -43,6 +45,13 @@ def command(law: Law, query: str, *, database: Path, as_json: bool) -> None:  # 
     gazetteer = load_gazetteer(law)
     found = look_up(gazetteer, query)
     substance = found.substance.name if found.substance else None
+    today = utc_now().date()
+    early = [
+        f"{each.name}, {entry.instrument}, {entry.list_name}: from {entry.since}"
+        for each in found.candidates
+        for entry in each.entries
+        if entry.since and entry.since > today
+    ]
     elsewhere = _elsewhere(law, query) if found.status in {"not_listed", "watched"} and substance else ""
     if as_json:
         print_json(
@@ -52,6 +61,7 @@ def command(law: Law, query: str, *, database: Path, as_json: bool) -> None:  # 
                 "substance": substance,
                 "candidates": [each.name for each in found.candidates],
                 "why": found.why,
+                "not_yet_in_force": early,
                 "elsewhere": elsewhere,
                 "law": gazetteer.law,
                 "edition": gazetteer.edition,
@@ -60,6 +70,8 @@ def command(law: Law, query: str, *, database: Path, as_json: bool) -> None:  # 
         return
     click.echo(f"{query}: {found.status.replace('_', ' ')}" + (f" ({substance})" if substance else ""))
     click.echo(found.why)
+    if early:
+        click.echo(f"Counts already, though not yet in force: {'; '.join(early)}.")
     if elsewhere:
         click.echo(f"On all known lists, as of any date: {elsewhere}")
     click.echo(

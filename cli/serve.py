@@ -32,6 +32,7 @@ from review.web.providers import (
     Trial,
 )
 from store.messages import harmless
+from store.times import utc_now
 
 TRIAL_SECONDS = 60
 DRAWN_PAGES = 4
@@ -300,11 +301,12 @@ def _drawn_now(html: str, content: ListingContent) -> PageView:
 
 
 def _shown(substance: Substance, entry: KnownEntry) -> LawEntry:
+    is_early = entry.since is not None and entry.since > utc_now().date()
     return LawEntry(
         substance=substance.name,
         instrument=entry.instrument,
         list_name=entry.list_name,
-        since=entry.since_text + entry.ending,
+        since=entry.since_text + entry.ending + (" (not yet in force)" if is_early else ""),
         code=entry.code or entry.item,
         source=entry.source,
     )

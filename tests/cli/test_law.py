@@ -85,6 +85,22 @@ def test_one_wrong_row_takes_nothing_in(tmp_path: Path) -> None:
         assert len(found.err.splitlines()) == 1
 
 
+def test_an_entry_that_counts_before_its_first_day_says_so(tmp_path: Path) -> None:
+    """The gazetteer counts it at once and names the day; as of an earlier day it is not listed."""
+    database, file = tmp_path / "watch.db", tmp_path / "vietnam-2999.csv"
+    open_database(database).close()
+    file.write_text(example().replace("2027-01-15", "2999-01-15"), encoding="utf-8")
+    call("law", "import", file, "--why", "Decree", "--by", "ada", "--db", database)
+    call("law", "accept", "1", "--why", "read", "--by", "lea", "--db", database)
+    answer = call("gazetteer", "citric acid", "--db", database).out
+    assert answer.startswith("citric acid: listed")
+    assert "Counts already, though not yet in force: Citric acid, Vietnam: Decree 1/2027" in answer
+    assert "from 2999-01-15." in answer
+    assert "not yet in force" not in call("gazetteer", "acetone", "--db", database).out
+    early = call("gazetteer", "citric acid", "--as-of", "2999-01-14", "--db", database).out
+    assert early.startswith("citric acid: not listed")
+
+
 def test_two_days_of_the_law_are_compared(tmp_path: Path) -> None:
     """What began and what ended between them, each with its day."""
     said = call(

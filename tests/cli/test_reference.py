@@ -44,15 +44,19 @@ def test_an_accepted_list_is_cited_by_the_running_app(
     monkeypatch.setattr("cli.serve.REREAD_S", 1e-9)
     row = {"profile": "vietnam", "jurisdiction": "Vietnam", "instrument": "Vietnam: Decree 1/2027",
            "list": "List IVA", "substance": "Citric acid", "cas": "77-92-9", "family": "other", "tier": "3",
-           "since": "2027-01-15", "status": "in force", "source": "Gazette", "confidence": "low"}  # fmt: skip
+           "since": "2020-01-15", "status": "in force", "source": "Gazette", "confidence": "low"}  # fmt: skip
     database = tmp_path / "store.db"
     with closing(open_database(database)) as db:
         reference = reference_for(database, Law())
-        number = bring_law(db, "a.csv", [row], why="A decree", by="ada", now=NOW).law_import_id
+        early = row | {"list": "List V", "since": "2999"}
+        number = bring_law(db, "a.csv", [row, early], why="A decree", by="ada", now=NOW).law_import_id
         assert reference.law(["Citric acid"]) == []
         decide_import(db, number, "accepted", why="Read", by="lea", now=NOW)
-    (entry,) = reference.law(["Citric acid"])
-    assert (entry.list_name, entry.since) == ("List IVA (low confidence)", "2027-01-15")
+    entries = [(each.list_name, each.since) for each in reference.law(["Citric acid"])]
+    assert entries == [
+        ("List IVA (low confidence)", "2020-01-15"),
+        ("List V (low confidence)", "2999 (not yet in force)"),
+    ]
     (found,) = reference.jurisdictions(["Citric acid"])
     assert (found.name, found.is_own) == ("Vietnam", True)
     assert reference.names("77-92-9") == {"77-92-9": "Citric acid"}
