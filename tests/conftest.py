@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
+from store import database as store_database
 from store.database import Database, open_database, open_in_memory
+from store.private import private_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +118,25 @@ def blank_store(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("blank") / "precursor-watch.db"
     open_database(path).conn.close()
     return path.read_bytes()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def copied_stores(blank_store: bytes) -> Iterator[None]:
+    """Let `open_database` create a store as a copy of the blank one; `migrated_stores` undoes this."""
+
+    def create(path: Path) -> None:
+        private_file(path)
+        path.write_bytes(blank_store)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_database, "private_file", create)
+        yield
+
+
+@pytest.fixture
+def migrated_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `open_database` create a store by its migrations, as it does for a user."""
+    monkeypatch.setattr(store_database, "private_file", private_file)
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ from store.model import RunKind, RunOutcome
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.usefixtures("migrated_stores")
+
 OPEN = "import sys; from pathlib import Path; from store.database import open_database\n"
 """What a child process begins with; the database is its first argument."""
 
