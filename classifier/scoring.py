@@ -279,7 +279,7 @@ def score_new(
 ) -> Run:
     """Score all sightings that the model in use has not scored yet; this resumes an interrupted run.
 
-    Then the texts in pictures are scored together with the text of their listing, the terms of the office
+    Then the texts in pictures are scored together with the text of their listing, the office terms
     are looked for (`store.review.office_terms`), and notices are read (`classifier.notices`). At last the
     history is scored under an import of the law that waits for a decision (`store.scores.law_imports`).
 
@@ -340,7 +340,7 @@ def score_new(
             f"{settings.law}."
         )
         if named := counts.get("office_terms"):
-            sentence += f" Terms of the office were found {counted(named, 'time', 'times')}."
+            sentence += f" Office terms were found {counted(named, 'time', 'times')}."
         sentence += would_flag
         runs.end_run(db, run.run_id, RunOutcome.DONE, sentence, counts=counts, now=now())
         return runs.get_run(db, run.run_id)
@@ -379,7 +379,7 @@ def _score_under_import(
     assert found
     if found.unscored:
         wait = counted(found.unscored, "sighting waits", "sightings wait")
-        return f" {wait} for a score under import {waiting.law_import_id} of the law."
+        return f" {wait} for a score under import {waiting.law_import_id}."
     would = counted(found.entering, "listing would", "listings would")
     return (
         f" Under import {waiting.law_import_id} of the law, {would} newly be flagged; "

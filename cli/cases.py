@@ -28,8 +28,8 @@ number_argument = click.argument("number", metavar="CASE")
 def command() -> None:
     """List, show, export and verify cases.
 
-    A case is named by its number, as on its page. What is exported is what --by may see: verdicts and scores
-    that are hidden from that user until their own verdict are hidden in the file too.
+    CASE is the number on the page of the case. An export hides the verdicts and scores that the app hides
+    from the user of --by until their own verdict.
 
     Example: precursor-watch cases list
     """
@@ -72,7 +72,7 @@ def list_command(database: Path, *, as_json: bool) -> None:
 @database_option
 @json_option
 def show_command(number: str, by: str, database: Path, *, as_json: bool) -> None:
-    """Show a case as --by may see it: its listings as they were filed, and its journal.
+    """Show a case to the user of --by: its listings as filed, and its journal.
 
     Example: precursor-watch cases show 2026/114 --by ada
     """
@@ -123,9 +123,9 @@ def show_command(number: str, by: str, database: Path, *, as_json: bool) -> None
 @law_options
 @database_option
 def export_command(law: Law, number: str, file: Path, form: str | None, by: str, database: Path) -> None:
-    """Write a case into FILE, whole, and log the export as --by's.
+    """Write a whole case to FILE, and log the export under --by.
 
-    It is the file that the page of the case makes. An existing FILE is not overwritten.
+    The file equals the export on the page of the case. An existing FILE is not overwritten.
 
     Example: precursor-watch cases export 2026/114 case.zip --by ada
     """

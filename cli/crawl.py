@@ -177,8 +177,8 @@ def pictures_command(database: Path, *, reread: bool) -> None:
     """Read the text and the codes of new pictures, once for each picture.
 
     Crawls keep the pictures of listings that a saved archive holds. This command reads them in a confined
-    process; the next `score` and `link` take what was read into account. Nothing is fetched. [pictures] sets
-    the limits; see docs/pictures.md.
+    process; the next `score` and `link` use the text and codes. No picture is fetched. [pictures] sets the
+    limits; see docs/pictures.md.
 
     Example: precursor-watch pictures
     """

@@ -65,13 +65,13 @@ def command(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Measure the model in use on a JSONL or CSV file with title, description and label.
 
-    Figures have bootstrap intervals. They are given with descriptions and for titles only, and by family,
-    tier, language, source and kind. Three baselines, trained on the starter set, are given for comparison:
-    the gazetteer alone, TF-IDF and the bare embedding. The columns id, lang, source, kind, family, tier and
-    cas are optional.
+    Figures have bootstrap intervals. The command prints them with descriptions and for titles only, and by
+    family, tier, language, source and kind. For comparison, it prints three baselines trained on the
+    starter set: the gazetteer alone, TF-IDF and the bare embedding. The columns id, lang, source, kind,
+    family, tier and cas are optional.
 
-    Every row must have a label. For a file with only offers, or without any, only the share of flagged rows
-    is given.
+    Every row must have a label. For a file with only offers, or without any, the command prints only the
+    share of flagged rows.
 
     Example: precursor-watch evaluate labelled.jsonl --positive listed_precursor --titles-only
     """

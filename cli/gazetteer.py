@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 def command(law: Law, query: str, *, database: Path, as_json: bool) -> None:  # noqa: ARG001 (of the law)
     """Look up a name or CAS number: whether it is listed, where and since when, or why it is not.
 
-    Lists that the office imported count too, once they are accepted in the database. Without --as-of, entries
-    count before their first day; the answer names those that are not yet in force.
+    Imported lists count too, once a lead has accepted them in the database. Without --as-of, entries count
+    before their first day, and the answer names the entries that are not yet in force.
 
-    A name may have any spelling or script, a number any notation (`CAS 103 79 7`). For parts of listed names,
-    abbreviations and customs tariff numbers (`HS 2914.31`), the possible substances are given. Codes such as
-    `S3` refer to the sources in docs/law-sources.md.
+    A name may have any spelling or script, a number any notation (`CAS 103 79 7`). For parts of listed
+    names, abbreviations and customs tariff numbers (`HS 2914.31`), the command lists the possible
+    substances. Codes such as `S3` refer to the sources in docs/law-sources.md.
 
     Example: precursor-watch gazetteer 103-79-7
 

@@ -49,7 +49,7 @@ def law_options(command: Callable[Concatenate[Law, P], T]) -> Callable[P, T]:
     @click.option(
         "--profile",
         "law_profile",
-        help="Comma-separated lists to use, e.g. un,us,canada; `law status` names them all.  "
+        help="Comma-separated profiles, e.g. un,us,canada; `law status` names them all.  "
         "[default: un,incb,us,eu]",
     )
     @click.option(
@@ -123,7 +123,7 @@ def scoring_settings(law: Law, environ: Mapping[str, str] = os.environ) -> Scori
 
 @click.group("law", cls=SentenceGroup)
 def command() -> None:
-    """Show the state of the law, compare editions of it, and bring in lists.
+    """Show the state of the law, compare editions, and import legal lists.
 
     Example: precursor-watch law status
     """
@@ -137,9 +137,10 @@ def command() -> None:
 @database_option
 @json_option
 def status_command(law: Law, days: int | None, database: Path, *, as_json: bool) -> None:
-    """Show every profile with the age of its sources, what takes effect soon, and the imports.
+    """Show every profile with the age of its sources, the coming changes, and the imports.
 
-    Proposed lists are not in force. The changes include those of an import that waits; the profiles do not.
+    Proposed lists are not in force. The changes include those of an import that is waiting for a lead; the
+    profiles do not.
 
     Example: precursor-watch law status --days 90
     """
@@ -190,12 +191,12 @@ def status_command(law: Law, days: int | None, database: Path, *, as_json: bool)
 @database_option
 @json_option
 def diff_command(old: str, new: str, profile: str, database: Path, *, as_json: bool) -> None:
-    """Show what was added to the law, removed or changed, and when each change takes effect.
+    """Show the additions, removals and changes between two editions of the law, with their dates.
 
     OLD and NEW are each one of: a CSV file of list rows, which is checked whole; a date (YYYY-MM-DD), for
-    what was in force on that day; "shipped", for the lists that come with the product; "now", for the shipped
-    lists with the accepted imports; or the number of an import, for the law with that import. If one is a
-    file, only the lists that the file names are compared.
+    the entries in force on that day; "shipped", for the lists that come with the product; "now", for the
+    shipped lists with the accepted imports; or the number of an import, for the law with that import. If
+    one is a file, only the lists that the file names are compared.
 
     Example: precursor-watch law diff 2025-12-31 2026-12-01 --profile canada,eu
 
@@ -229,14 +230,14 @@ def diff_command(old: str, new: str, profile: str, database: Path, *, as_json: b
 
 @command.command("import")
 @click.argument("file", type=ExistingFile)
-@click.option("--why", type=Statement, required=True, help="Why the office brings this list in.")
+@click.option("--why", type=Statement, required=True, help="Why the office imports this list.")
 @by_option
 @database_option
 def import_command(file: Path, why: str, by: str, database: Path) -> None:
-    """Bring in a CSV file of list rows: all of them, or none if one is wrong.
+    """Import a CSV file of list rows: all rows, or none if a row is wrong.
 
-    Nothing counts yet: the next scoring scores the history under the new law, `law preview` shows what it
-    would newly flag, and a lead accepts or rejects it. docs/new-list.md explains the columns.
+    The import does not count yet. The next scoring scores the history under the new law, `law preview` shows
+    the new flags, and a lead accepts or rejects the import. docs/new-list.md explains the columns.
 
     Example: precursor-watch law import canada-2027.csv --why "SOR/2027-12 of 2027-01-20" --by ada
     """
@@ -275,7 +276,7 @@ def preview_command(limit: int, database: Path, *, as_json: bool) -> None:
     with open_store(database) as db:
         waiting = waiting_import(db)
         if waiting is None:
-            raise CommandFailed("No import of the law waits for a decision; bring one with `law import`.")
+            raise CommandFailed("No import is waiting for a lead; import a list with `law import`.")
         found = preview(db, waiting, limit=limit)
     number = waiting.law_import_id
     if found is None:
@@ -318,7 +319,7 @@ def _decision_command(name: str, decision: LawDecision, text: str) -> None:
         with open_store(database) as db:
             if list_users(db) and not get_user(db, by).role.includes(Role.LEAD):
                 raise CommandFailed(
-                    f"{by} is no lead. Only a lead decides on imports of the law; name one with --by."
+                    f"{by} is no lead. Only a lead decides on imports; name a lead with --by."
                 )
             decided = decide_import(db, number, decision, why=why, by=by, now=utc_now())
         flags = decided.newly_flagged
@@ -329,17 +330,17 @@ def _decision_command(name: str, decision: LawDecision, text: str) -> None:
 _decision_command(
     "accept",
     "accepted",
-    """Let a waiting import count from now on, as a lead.
+    """Accept a waiting import as a lead, so that its entries count.
 
-    The scores under the import come into use for the whole history. Earlier scores stay, with their law.
+    The scores under the import come into use for all listings. Earlier scores stay, with their law.
 
-    Example: precursor-watch law accept 3 --why "Looked at the 12 new ones" --by lea
+    Example: precursor-watch law accept 3 --why "Checked the 12 new flags" --by lea
     """,
 )
 _decision_command(
     "reject",
     "rejected",
-    """Reject a waiting import, as a lead; it stays in the record.
+    """Reject a waiting import as a lead; the import stays in the record.
 
     Example: precursor-watch law reject 3 --why "Dates are of the draft" --by lea
     """,

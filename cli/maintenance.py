@@ -124,7 +124,7 @@ def verify_command(database: Path, due_at: datetime | None) -> None:
 def purge_command(database: Path, by: str, *, dry_run: bool, due_at: datetime | None) -> None:
     """Delete evidence, contacts and logs older than [maintenance] evidence_days and log_days.
 
-    Contacts of sellers that only sightings of that age state are removed too, under the same protection.
+    Contacts that only sightings of that age state are removed too, under the same protection.
 
     A WARC file is deleted only if no listing in it was ever flagged or reviewed, no later page refers to it,
     and it is under no legal hold (`precursor-watch retention`). The store keeps its hash, the reason, the

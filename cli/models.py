@@ -40,7 +40,7 @@ def command() -> None:
 @database_option
 @json_option
 def list_command(database: Path, *, as_json: bool) -> None:
-    """List the trained models, newest first, and mark the one in use.
+    """List the trained models, newest first, and mark the model in use.
 
     Example: precursor-watch models --json
     """
@@ -86,7 +86,7 @@ def list_command(database: Path, *, as_json: bool) -> None:
 @database_option
 @json_option
 def show_command(model_id: str | None, database: Path, *, as_json: bool) -> None:
-    """Show a model's card and its promotions; without MODEL, those of the model in use.
+    """Show the card and the promotions of MODEL, by default the model in use.
 
     Example: precursor-watch models show 3f0c9a7be1d2
     """
@@ -142,7 +142,7 @@ def promote_command(model_id: str, why: str | None, reviewer: str, database: Pat
 @reviewer_option
 @database_option
 def rollback_command(why: str | None, reviewer: str, database: Path) -> None:
-    """Return to the previous model; a second rollback returns to the one before it.
+    """Return to the previous model; a second rollback returns to the model before that.
 
     Example: precursor-watch models rollback --why "flags paint thinner"
     """

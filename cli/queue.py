@@ -219,7 +219,7 @@ def _said(verdict: Verdict) -> str:
 @database_option
 @json_option
 def notices_command(kind: str | None, code: str, file: Path | None, database: Path, *, as_json: bool) -> None:
-    """Count listings by what they show apart from their score.
+    """Count listings by their notices, which stand beside the score.
 
     Kinds: substances under surveillance (watch), machines that laws name (equipment), rules of the listing's
     own marketplace that it breaks (rule), compounds that a class rule of a law covers (class), and evidence

@@ -90,10 +90,10 @@ def command(law: Law, database: Path, *, pipe: bool, follow: bool) -> None:
 def score_archive_command(law: Law, source: Path, output: Path, database: Path, cluster: str | None) -> None:
     """Score every listing of an archive with the model in use, and write the flagged listings.
 
-    SOURCE is JSONL (also .gz), Parquet (extra "parquet"), or any format that `crawl` reads: WARC, WACZ, ZIP,
-    MHTML, HTML or a folder of them. Memory use does not depend on its size. After an interruption, even a
-    kill, the same command resumes from OUTPUT.checkpoint. Only the model and the office's terms are read
-    from the store; a listing that names a term is written whatever its score, with the term.
+    SOURCE is JSONL (also .gz), Parquet (extra "parquet"), or any format that `crawl` reads: WARC, WACZ,
+    ZIP, MHTML, HTML or a folder of them. Memory use does not depend on its size. After an interruption,
+    even a kill, the same command resumes from OUTPUT.checkpoint. Only the model and the office terms are
+    read from the store. A listing that names an office term is written with the term, whatever its score.
 
     An invalid line is skipped, and the exit code is then 1, as with `score --json`. The first five are
     reported on standard error with the reason.

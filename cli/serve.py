@@ -38,7 +38,7 @@ TRIAL_SECONDS = 60
 DRAWN_PAGES = 4
 
 REREAD_S = 5
-"""Seconds after which the app looks for newly accepted imports of the law."""
+"""Seconds after which the app looks for newly accepted imports."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -47,8 +47,9 @@ reason_option = click.option("--reason", type=Statement, required=True, help="Wh
 def link_command(context: click.Context, database: Path, *, reread: bool, rebuild: bool, train: bool) -> None:
     """Read the accounts and contacts of sellers from new sightings, and link accounts to suppliers.
 
-    Only what is new is read and linked. Prints what was done, and the suppliers that gained or lost accounts,
-    with their strongest evidence. [contacts] keep says how contacts are kept; see docs/suppliers.md.
+    Only new sightings are read, and only changed accounts are linked. The command prints the suppliers that
+    gained or lost accounts, with their strongest evidence. [contacts] keep sets how contacts are kept; see
+    docs/suppliers.md.
 
     Example: precursor-watch link
     """
@@ -125,7 +126,7 @@ for _name, (_decision_value, _about) in DECISIONS.items():
 
 @link_command.command("common")
 @click.argument("contact", type=RowNumber)
-@click.option("--links-again", is_flag=True, help="The contact is not common, and links again.")
+@click.option("--links-again", is_flag=True, help="Take the declaration back: the contact links again.")
 @reason_option
 @by_option
 @database_option
@@ -145,7 +146,7 @@ def common_command(contact: int, reason: str, by: str, database: Path, *, links_
 
 @click.group("suppliers", cls=SentenceGroup)
 def command() -> None:
-    """List suppliers, and show the accounts, links and contacts of one.
+    """List suppliers, and show the accounts, links and contacts of one supplier.
 
     Example: precursor-watch suppliers list
     """
@@ -156,7 +157,7 @@ def command() -> None:
 @json_option
 @database_option
 def list_command(limit: int, database: Path, as_json: bool) -> None:
-    """List suppliers, those with most accounts first.
+    """List suppliers, most accounts first.
 
     Example: precursor-watch suppliers list --limit 50
     """
@@ -187,7 +188,7 @@ def list_command(limit: int, database: Path, as_json: bool) -> None:
 def show_command(supplier: int, database: Path, as_json: bool) -> None:
     """Show the accounts of supplier number SUPPLIER, and why they are linked.
 
-    Contacts appear by number and kind; the review app shows them to those who may see them.
+    Contacts appear by number and kind; the review app shows their values to users who may see them.
 
     Example: precursor-watch suppliers show 3
     """
@@ -303,7 +304,7 @@ def _table(headings: tuple[str, ...], items: list[Any], cells: Callable[[Any], t
     "form",
     default="21 CFR 1310.",
     show_default=True,
-    help="Report template: the rules whose names begin like this.",
+    help="Report template: the public rules whose names begin with this text.",
 )
 @by_option
 @database_option
@@ -312,8 +313,8 @@ def dossier_command(
 ) -> None:
     """Write the dossier of SUPPLIER: PDF, JSON, FollowTheMoney, and the evidence as a signed ZIP.
 
-    What people confirmed and what is only machine-linked stand apart. A template of a report lists the fields
-    of public rules, filled as far as listings say.
+    Confirmed facts and machine links stand apart. A template of a report lists the fields of public rules,
+    filled in as far as the listings allow.
 
     Example: precursor-watch dossier 12 --out dossiers/12
     """
@@ -369,10 +370,10 @@ EARLIEST = 2000
 def weekly_command(
     database: Path, since: datetime | None, due_at: datetime | None, *, as_html: bool, is_sent: bool
 ) -> None:
-    """Report new suppliers, new links, new substances of known suppliers, and who has gone quiet.
+    """Report new suppliers, new links, new substances of known suppliers, and quiet suppliers.
 
-    The report names no contact. It leaves out what nobody reviewed, unless a lead chose otherwise under
-    Settings. [maintenance] weekly_cron sends it on a schedule, once a week.
+    The report names no contact. It leaves out suppliers, links and substances that nobody reviewed, unless
+    a lead chose otherwise under Settings. [maintenance] weekly_cron sends the report each week.
 
     Example: precursor-watch weekly --since 2026-11-23
     """

@@ -31,7 +31,9 @@ _LONGEST_VALUE = 60
 @click.option(
     "--check", is_flag=True, help="Test the declared reader on its taught pages; exit with 1 if one fails."
 )
-@click.option("--dry-run", is_flag=True, help="Show what the new reader would read; write nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Show the values that the new reader would read; write nothing."
+)
 @by_option
 @sources_option
 @database_option

@@ -35,7 +35,7 @@ common_option = click.option(
 
 @click.group("terms", cls=SentenceGroup)
 def command() -> None:
-    """Manage the office's own terms: names, code words and product numbers that are worth a look.
+    """Manage the office terms: names, code words and product numbers that are worth a look.
 
     From the next scoring on, a listing that names a term waits for a verdict, whatever its score. Each
     change is recorded in the audit log.
@@ -71,7 +71,7 @@ def list_command(database: Path, *, everything: bool, as_json: bool) -> None:
 def add_command(
     term: str, why: str, substance: str, *, even_if_common: bool, by: str, database: Path
 ) -> None:
-    """Add a term, and say how many stored listings name it.
+    """Add a term, and print the number of stored listings that name it.
 
     Example: precursor-watch terms add "blue label oil" --why "Case 2026-114" --substance BMK
     """
@@ -88,7 +88,7 @@ def add_command(
 
 @command.command("retire")
 @click.argument("number", type=RowNumber)
-@click.option("--why", type=Statement, required=True, help="Why the term is no longer looked for.")
+@click.option("--why", type=Statement, required=True, help="Why the office no longer looks for this term.")
 @by_option
 @database_option
 def retire_command(number: int, why: str, by: str, database: Path) -> None:
@@ -113,7 +113,7 @@ def retire_command(number: int, why: str, by: str, database: Path) -> None:
 def import_command(file: Path, *, even_if_common: bool, by: str, database: Path) -> None:
     """Add the terms of a CSV file with the columns term, substance and why: all of them, or none.
 
-    Terms that stand already are skipped.
+    Existing terms are skipped.
 
     Example: precursor-watch terms import terms.csv
     """
@@ -129,7 +129,7 @@ def import_command(file: Path, *, even_if_common: bool, by: str, database: Path)
 @click.argument("file", type=AnyFile)
 @database_option
 def export_command(file: Path, database: Path) -> None:
-    """Write the terms that stand to a CSV file, for another office.
+    """Write the standing terms to a CSV file, for another office.
 
     Example: precursor-watch terms export terms.csv
     """

@@ -412,7 +412,7 @@ def _law_waits(context: CheckContext) -> Iterator[Problem]:
     if waiting and context.now - waiting.brought_at > RECENT:
         yield Problem(
             "",
-            f"Import {waiting.law_import_id} of the law ({waiting.file_name}) has waited for a lead since "
+            f"Import {waiting.law_import_id} ({waiting.file_name}) has been waiting for a lead since "
             f"{waiting.brought_at:%Y-%m-%d}; see `precursor-watch law preview`, and accept or reject it.",
         )
 

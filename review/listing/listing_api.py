@@ -97,7 +97,7 @@ def get_listing(
 
     `score_hidden` says that the score is kept from who asks until they decide; `verdict_hidden` that verdicts
     of others are, which they are to check blind. `flagged_by` names what puts the listing into the queue
-    apart from the score: kinds of notices, and `office` for a term of the office. Each picture has what
+    apart from the score: kinds of notices, and `office` for an office term. Each picture has what
     was read in it, and as `evidence` the places in its `text` that notices name. Contacts are masked for
     roles that may not see them. The log notes the view.
     """

@@ -141,8 +141,8 @@ def run_words(kind: str, sentence: str, counts: Mapping[str, int]) -> str:
         }
         if named := counts.get("office_terms", 0):
             found = ngettext(
-                "Terms of the office were found %(num)s time.",
-                "Terms of the office were found %(num)s times.",
+                "Office terms were found %(num)s time.",
+                "Office terms were found %(num)s times.",
                 named,
             )
             said += " " + found % {"num": f"{named:,}"}

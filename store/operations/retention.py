@@ -215,7 +215,7 @@ _IS_KEPT = """(
 )"""
 """SQL condition: a sighting whose listing was flagged, judged, assigned, sampled or filed, or is unscored.
 
-A notice or a term of the office flags a listing too, whatever its score.
+A notice or an office term flags a listing too, whatever its score.
 """
 
 _OLD_MENTIONS = f"""

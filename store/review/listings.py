@@ -40,7 +40,7 @@ class ListingFile:
     score: Score | None
     """Score of the newest sighting by the model in use."""
     office_hits: tuple[OfficeHit, ...]
-    """Terms of the office in the newest sighting."""
+    """Office terms in the newest sighting."""
     notices: tuple[Notice, ...]
     pictures: tuple[ListingPicture, ...]
     """Kept pictures of the newest sighting, in page order."""
@@ -311,7 +311,7 @@ class Reviewed:
     """The score that was shown, or pinned; None if there is none, or if it is hidden from the reader."""
     score_id: int | None
     office_hits: tuple[OfficeHit, ...]
-    """Terms of the office in the sighting."""
+    """Office terms in the sighting."""
     pictures: tuple[ListingPicture, ...]
     """The kept pictures of the sighting."""
     source_name: str

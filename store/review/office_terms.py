@@ -42,7 +42,7 @@ COUNTED = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficeTerm:
-    """A term of the office."""
+    """An office term."""
 
     office_term_id: int
     term: str

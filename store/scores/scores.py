@@ -204,7 +204,7 @@ def record_scores(db: Database, scores: Iterable[Score]) -> int:
 def count_scored(db: Database, run_id: int, model_id: str) -> dict[str, int]:
     """Return the numbers of sightings that a run scored and flagged by a model, over all its attempts.
 
-    If the run found terms of the office, their number is added as `office_terms`.
+    If the run found office terms, their number is added as `office_terms`.
     """
     query = """
         SELECT count(*), ifnull(sum(p_offer >= threshold), 0) FROM scores WHERE run_id = ? AND model_id = ?

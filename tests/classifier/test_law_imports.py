@@ -168,7 +168,7 @@ def test_new_sightings_go_before_the_history(store: Path, monkeypatch: pytest.Mo
         bring(db, NEW)
         with monkeypatch.context() as patch:
             patch.setattr("store.scores.scores.newest_is_scored", lambda _: False)
-            assert score(store).endswith("3 sightings wait for a score under import 1 of the law.")
+            assert score(store).endswith("3 sightings wait for a score under import 1.")
         assert is_rescoring_due(db)
         assert "1 listing would newly be flagged" in score(store)
 

@@ -186,7 +186,7 @@ def test_a_lead_adds_a_term_in_the_browser_and_reviewers_see_why(client: TestCli
     assert "added by lea on 2026-11-02, because: Case &lt;7&gt;" in page
     assert '<mark data-kind="office_term"' in page
     sheet = client.get(f"/listings/{listing_id}/sheet").text
-    assert "Term of this office" in sheet
+    assert "Office term" in sheet
     assert client.post(form.action, data=form.values | typed).status_code == 403
     assert 'name="why"' not in client.get("/office-terms").text
 

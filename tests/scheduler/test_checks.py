@@ -320,4 +320,4 @@ def test_an_import_of_the_law_that_waits(db: Database, tmp_path: Path) -> None:
     bring_law(db, "us.csv", [LISTED], why="a rule", by="ada", now=NOW - 7 * DAY)
     assert "law_waits" not in found(look(db, tmp_path))
     later = look(db, tmp_path, now=NOW + DAY)
-    assert "Import 1 of the law (us.csv) has waited" in found(later)["law_waits"]
+    assert "Import 1 (us.csv) has been waiting" in found(later)["law_waits"]
