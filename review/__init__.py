@@ -1,4 +1,4 @@
-"""JUDGED: the web app in which people look at what was flagged and give their verdicts.
+"""JUDGED: the web app in which people look at flagged listings and give verdicts.
 
 In comes the store: the queue, each listing with its score and reasons. Out goes a verdict, a new row.
 The app computes nothing about the model; it shows what is stored, so that what a reviewer saw is what the

@@ -136,7 +136,7 @@ class Children:
         )
 
     def stop(self) -> None:
-        """Start no more children, send SIGTERM to all, and SIGKILL to those still running after the grace."""
+        """Start no more children, send SIGTERM to all, and SIGKILL to those that outlast the grace."""
         with self._lock:
             self._stopping = True
             running = tuple(self._running)

@@ -144,7 +144,7 @@ class ReportUnsure(SchedulerError):
 
 
 def week_until(db: Database, now: datetime, since: datetime | None = None) -> Week:
-    """Return the week that ends now, as the setting of a lead says: with or without what nobody reviewed.
+    """Return the week that ends now, with or without unreviewed facts, as a lead's setting says.
 
     Without `since`, it begins at the end of the last report that was sent, or a week ago.
     """

@@ -60,7 +60,7 @@ def plan(schedule: Schedule, *, accounted_to: datetime | None, now: datetime) ->
 
 
 def due_times(schedule: Schedule, *, after: datetime, until: datetime) -> Iterator[datetime]:
-    """Yield the due times in (`after`, `until`], in UTC: the first, and those of the last `LOOK_BACK`.
+    """Yield the due times in (`after`, `until`], in UTC: the first, and the times of the last `LOOK_BACK`.
 
     Raises:
         ScheduleWrong: If the cron line cannot be used.

@@ -1,1 +1,1 @@
-"""Suppliers: who offers. Reads accounts and contacts from new sightings; imports `store` and `text` only."""
+"""Read accounts and contacts of sellers, and link accounts to suppliers; import `store` and `text` only."""

@@ -97,7 +97,7 @@ _CAPITALS = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What is known of the seller before the text is read."""
+    """The facts of the seller that are known before the text is read."""
 
     regions: tuple[str, ...] = ()
     """Countries whose national phone numbers are read, likeliest first; ISO 3166-1 alpha-2."""

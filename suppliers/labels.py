@@ -1,4 +1,4 @@
-"""Find the words of a text that say what follows: names of messengers, and labels of numbers and addresses.
+"""Find the words that announce a contact: names of messengers, and labels of numbers and addresses.
 
 The words are in the lexicon: `messengers`, `company_numbers` and `contact_labels`.
 """
@@ -39,7 +39,7 @@ SENTENCE_END = re.compile(r"[\n.!?;\u3002\u061f]")
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Words of the text that say what follows, such as `Viber / WhatsApp`."""
+    """Words of the text that announce a contact, such as `Viber / WhatsApp`."""
 
     start: int
     end: int
@@ -84,7 +84,7 @@ def _label_words() -> tuple[AhoCorasick, list[str], list[frozenset[str]], frozen
 
 
 def find_labels(text: str) -> list[Label]:
-    """Return the labels of a text in its order, without those inside a longer one, denied or repeated."""
+    """Return the labels of a text in order, without denied, repeated or nested labels."""
     matcher, phrases, names, beginnings = _label_words()
     found = []
     for index, start, end in matcher.find_matches_as_indexes(in_one_alphabet(text), overlapping=True):
@@ -166,7 +166,7 @@ def _is_joined(between: str) -> bool:
 
 
 def is_filled(between: str) -> bool:
-    """Return whether only signs and small words are between a label and what it belongs to."""
+    """Return whether only signs and small words are between a label and its contact."""
     return all(word in small_words() for word in WORD.findall(between))
 
 

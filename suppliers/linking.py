@@ -90,7 +90,7 @@ _COMMON = Path(__file__).with_name("common_contacts.toml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
-    """What linking did."""
+    """The results of one linking."""
 
     accounts: int = 0
     """Accounts that had changed."""
@@ -233,7 +233,7 @@ def class_of(count: KeyCount, common: Mapping[int, str]) -> _KeyClass:  # noqa: 
 
 
 def make_profiles(facts: Sequence[AccountFacts]) -> Iterator[LinkProfile]:
-    """Yield what is compared of each account."""
+    """Yield the compared data of each account."""
     names = [comparable(each.name) for each in facts]
     spellings = _bands(names, rows=2, bands=4, gram=3)
     texts = _bands([text for each in facts for text in each.texts], rows=6, bands=2, gram=5)
@@ -443,7 +443,7 @@ class _Engine:
                     )
 
     def estimate(self, confirmed: Iterable[tuple[int, int]]) -> dict[str, Any]:
-        """Return the settings with what is alike within a supplier estimated from confirmed pairs."""
+        """Return the settings with the similarity within a supplier estimated from confirmed pairs."""
         linker, selected, _others = self._linker()
         self._insert("labels", "unique_id_l BIGINT, unique_id_r BIGINT", confirmed)
         labels = linker.table_management.register_labels_table(

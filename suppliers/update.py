@@ -59,7 +59,7 @@ class ContactSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What one pass did."""
+    """The results of one pass."""
 
     sightings: int = 0
     mentions: int = 0
@@ -215,7 +215,7 @@ def _member_since(sighting: Any) -> str:
 
 
 def shop_key(shop_url: str, site: str) -> str:
-    """Return what identifies a shop on its site, e.g. `shop.example/store/42`; empty for the site itself."""
+    """Return the key of a shop on its site, e.g. `shop.example/store/42`; empty for the site itself."""
     try:
         parts = urlsplit(shop_url)
     except ValueError:

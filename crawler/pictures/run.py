@@ -36,7 +36,7 @@ class PicturesUnreadable(CrawlError):
 
 @dataclass(slots=True, kw_only=True)
 class PicturesRead:
-    """What one pass read."""
+    """The results of one pass."""
 
     pictures: int = 0
     with_text: int = 0
@@ -64,7 +64,7 @@ class PicturesRead:
 
 
 def what_is_missing() -> str:
-    """Return a sentence on what is not installed for reading pictures; empty if nothing is missing."""
+    """Return a sentence on the missing parts for reading pictures; empty if nothing is missing."""
     if packages := missing_packages():
         return str(PicturesUnreadable(packages))
     if packs := missing_packs():

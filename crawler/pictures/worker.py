@@ -65,7 +65,7 @@ class PictureWorker:
         self._socket: socket.socket | None = None
 
     def read(self, body: bytes) -> PictureReading:
-        """Return what is in a picture. Whatever is wrong with it becomes the sentence of the reading.
+        """Return the reading of a picture. Any fault of the picture becomes the sentence of the reading.
 
         Raises:
             NoPictureReader: If the process ends before it is ready.
@@ -205,7 +205,7 @@ def _reader() -> LineReader:
 
 
 def read_picture(body: bytes, settings: PictureSettings) -> PictureReading:
-    """Return what is in a picture; whatever is wrong with it becomes the sentence of the reading."""
+    """Return the reading of a picture; any fault of the picture becomes the sentence of the reading."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     Image.MAX_IMAGE_PIXELS = None  # checked here, with a sentence

@@ -1,4 +1,4 @@
-"""Draw pages in Chromium where the plain response lacks what a listing needs, and keep what was drawn.
+"""Draw pages in Chromium if the plain response lacks a listing's fields, and keep the drawn pages.
 
 The browser has no network: every request of a page is answered by the crawl's own gated requests, or from the
 archive. Take this folder out, and every page is read as it came.

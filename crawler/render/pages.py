@@ -1,4 +1,4 @@
-"""Draw the pages of a crawl that need it, and turn what was drawn into pages of the crawl."""
+"""Draw the pages of a crawl that need it, and add the drawn pages to the crawl."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class CannotTeach(CrawlError):
 
 
 def ask(question: Mapping[str, object]) -> dict[str, Any]:
-    """Answer a question about teaching a source in a confined process; write the reader that is to be kept.
+    """Answer a question about teaching a source in a confined process; write a reader to save.
 
     Args:
         question: The fields of `crawler.teach.desk.Question`.

@@ -1,4 +1,4 @@
-"""Use a declared reader in a crawl as long as it finds what it was taught, and say when it no longer does."""
+"""Use a declared reader in a crawl while it finds its taught fields, and say when it no longer does."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class TaughtParse:
         return page
 
     def note(self, page: ExtractedPage) -> None:
-        """Count what the reader found on a page; set the reader aside if it finds too little."""
+        """Count the fields that the reader found on a page; set the reader aside if it finds too few."""
         taught, reader = page.taught, self._reader
         if taught is None or reader is None:
             return
@@ -138,7 +138,7 @@ async def failing(case: Case, body: bytes, reader: DeclaredReader, parse: Parse)
 
 
 def value_of(page: ExtractedPage, name: str) -> str:
-    """Return what the declared reader read for a field on a page, or empty text."""
+    """Return the declared reader's value of a field on a page, or empty text."""
     if name == TaughtField.NEXT_PAGE:
         return page.next_page or ""
     if page.listing is None or page.taught is None or name not in page.taught.found:

@@ -1,4 +1,4 @@
-"""Find the shortest robust selectors that read what a person pointed at, on all pages alike."""
+"""Find the shortest robust selectors that read the marked values on all pages."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _CLEANING_WEIGHT = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaughtPage:
-    """A page with what a person pointed at."""
+    """A page with the values that a person marked."""
 
     fields: PageFields
     wanted: dict[str, str]

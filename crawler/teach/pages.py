@@ -42,7 +42,7 @@ class SourcePage:
 def saved_pages(
     db: Database | None, database: Path, declared: DeclaredSource, *, most: int = MOST_PAGES
 ) -> Iterator[SourcePage]:
-    """Yield saved pages of a source, listings first: the stored ones, or those of its archive if none is.
+    """Yield saved pages of a source, listings first: stored pages, or else pages of its archive.
 
     Args:
         db: The open store, or None if there is none yet.

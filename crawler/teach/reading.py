@@ -1,4 +1,4 @@
-"""Read the taught fields of a page, and lay them over what the general rules read."""
+"""Read the taught fields of a page, and lay them over the fields of the general rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Teach a source: turn pages and what a person pointed at into a declared reader, and preview it."""
+"""Teach a source: turn pages and marked values into a declared reader, and preview it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LEAST_AGREEMENT = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pointed:
-    """What a person says of one field of one page."""
+    """A person's statement on one field of one page."""
 
     value: str = ""
     """As on the page; `AS_READ` for the value that is read now; empty for the text of the element."""
@@ -47,7 +47,7 @@ class Pointed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewRow:
-    """What a declared reader reads on one page."""
+    """The values of a declared reader on one page."""
 
     url: str
     values: dict[str, str]
@@ -158,7 +158,7 @@ def check_cases(reader: DeclaredReader, bodies: Mapping[str, bytes]) -> list[str
 
 
 def read_now(page: SourcePage, reader: DeclaredReader | None) -> dict[str, str]:
-    """Return what is read on a page now, by field, without empty values."""
+    """Return the present fields of a page, without empty values."""
     read = _general(page)
     if reader is not None:
         read = read_taught(read, page_response(page), reader)

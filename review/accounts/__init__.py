@@ -1,1 +1,1 @@
-"""Logging in, and the users and what they may do."""
+"""Logins, users and their rights."""

@@ -155,7 +155,7 @@ def change_password(db: Database, context: AppContext, person: Person, *, curren
 
 
 def check_own_password(db: Database, context: AppContext, person: Person, current: str) -> None:
-    """Check one's own password before a change of what one logs in with; guesses are counted.
+    """Check a user's own password before a change of password or second factor; count guesses.
 
     Raises:
         PasswordWrong: If it is wrong.

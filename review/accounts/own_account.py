@@ -185,7 +185,7 @@ class Me(BaseModel):
 
 
 class NewToken(BaseModel):
-    """What a token is for."""
+    """The purpose of a token."""
 
     model_config = ConfigDict(extra="forbid")
 

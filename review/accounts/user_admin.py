@@ -1,4 +1,4 @@
-"""The users, for administrators: pages, JSON, and what both may do."""
+"""Manage users, by pages and by JSON."""
 
 from __future__ import annotations
 

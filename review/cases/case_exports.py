@@ -1,4 +1,4 @@
-"""Exports of decided listings and of whole cases: the form, and what it sends."""
+"""Export decided listings and whole cases: the form, and its files."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Export(BaseModel):
 def hand_on(
     request: Request, db: TheDatabase, context: TheContext, person: TheReviewer, wanted: Export
 ) -> Response:
-    """Export decided listings, or a whole case with what is undecided in it, and log it.
+    """Export decided listings, or a whole case with its undecided listings, and log the export.
 
     The formats are CSV, JSON lines, FollowTheMoney, evidence ZIP, WACZ and, of a case, PDF/A.
     """

@@ -86,7 +86,7 @@ def begin_case(
 def show_case(
     request: Request, db: TheDatabase, context: TheContext, person: TheViewer, case_id: RowId, done: str = ""
 ) -> Response:
-    """Show one case with what its file would hold and lack, and log the view."""
+    """Show one case with the contents and gaps of its file, and log the view."""
     now = context.clock()
     case = case_for(db, case_id, person, now=now)
     note_view(db, case_id, person, now)
@@ -285,7 +285,7 @@ class CaseLine(BaseModel):
 
 
 class FiledListing(BaseModel):
-    """A listing of a case: what was pinned, and what it reads now. Values hidden from the reader are null."""
+    """A listing of a case, as pinned and as it reads now. Values hidden from the reader are null."""
 
     listing_id: str
     filed_at: datetime

@@ -1,4 +1,4 @@
-"""What is handed on of a listing: one record with its history, and the text formats made of records."""
+"""Build the export of a listing: one record with its history, and text formats made of records."""
 
 from __future__ import annotations
 

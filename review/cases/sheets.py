@@ -59,7 +59,7 @@ class NoPdf(ReviewError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A PDF, and what it lacks."""
+    """A PDF, and the list of its missing parts."""
 
     body: bytes
     undrawn: str
@@ -143,7 +143,7 @@ def make_sheet(
 
 
 def draw_sheet(write: Callable[[str], str], attached: dict[str, bytes]) -> Sheet:
-    """Return a sheet as PDF/A-3; what no installed font can draw stands as a number of characters.
+    """Return a sheet as PDF/A-3, with a count in place of characters that no installed font can draw.
 
     `write` returns the sheet as HTML, given the characters that cannot be drawn. `attached` are files by
     name.

@@ -63,7 +63,7 @@ def glossary(text: str) -> dict[str, str]:
 
 
 def meaning(word: str) -> str:
-    """Return what a word of the glossary means, in the page's language.
+    """Return the meaning of a word of the glossary, in the page's language.
 
     Raises:
         KeyError: If the glossary has no such word.

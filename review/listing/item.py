@@ -1,4 +1,4 @@
-"""The item on the screen: one listing with everything a reviewer is shown about it. All pure functions."""
+"""Build the item on the screen: one listing with everything that a reviewer sees. All pure functions."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def read_item(file: ListingFile) -> Item:
 
 
 def office_spans(hits: Sequence[OfficeHit]) -> tuple[Span, ...]:
-    """Return the places of the office's terms in the text, with who added each term, when and why."""
+    """Return the places of office terms in the text, with the author, time and reason of each term."""
     return tuple(
         Span(
             start=start,
@@ -181,7 +181,7 @@ def office_spans(hits: Sequence[OfficeHit]) -> tuple[Span, ...]:
 
 
 def flagged_by(file: ListingFile, settings: ReviewSettings) -> tuple[str, ...]:
-    """Return what puts a listing into the queue apart from its score: kinds of notices, and `office`."""
+    """Return the flags of a listing apart from its score: kinds of notices, and `office`."""
     kinds = {each.kind for each in file.notices if not each.is_weak}
     chosen = [kind for kind in NOTICE_KINDS if kind in kinds and getattr(settings, f"flag_{kind}")]
     office = ["office"] if any(hit.retired_at is None for hit in file.office_hits) else []

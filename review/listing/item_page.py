@@ -1,4 +1,4 @@
-"""The page of one listing beside the list, and what a reviewer does there besides deciding."""
+"""Show the page of one listing beside the list, with every action except the verdict."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def show_kept_page(
     person: TheContactViewer,
     listing_id: str,
 ) -> Response:
-    """Show the sanitized saved page in a sandboxed frame, to those who may see the contacts in it."""
+    """Show the sanitized saved page in a sandboxed frame, to users who may see its contacts."""
     file = listing_file(db, listing_id)
     newest = file.sightings[0]
     kept = context.reference.page(db, newest.page_id)
@@ -202,7 +202,7 @@ def show_kept_page(
 
 @pages.get("/pictures/{sha256}")
 def show_picture(db: TheDatabase, person: TheContactViewer, sha256: str) -> Response:
-    """Return the copy of a picture, encoded anew without metadata, to those who may see contacts."""
+    """Return the copy of a picture, encoded anew without metadata, to users who may see contacts."""
     shown = shown_picture(db, sha256)
     return Response(shown, media_type="image/webp") if shown else Response(status_code=404)
 

@@ -1,4 +1,4 @@
-"""One listing as JSON: what is kept of it, what is near it, who has it open, and the draft beside it."""
+"""Serve one listing as JSON: its data, nearby listings, claim and draft."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def get_listing(
 
 @api.get("/near", responses=refusals(404))
 def get_near(db: TheDatabase, context: TheContext, person: TheViewer, listing_id: ListingId) -> Near:
-    """Return provenance, prices, the seller's other listings, similar ones and those with its pictures.
+    """Return provenance, prices, and listings of the seller, with a similar text or with the same picture.
 
     Scores that are kept from who asks until they decide are null.
     """

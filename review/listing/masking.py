@@ -1,4 +1,4 @@
-"""Contacts masked in what listings say, for roles that may not see contacts."""
+"""Mask contacts in the texts of listings, for roles that may not see contacts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TEXTS = frozenset({
 
 
 def masks_for(context: AppContext, person: Person) -> Masks:
-    """Return what masks contacts for a person; for one who may see contacts, it changes nothing."""
+    """Return the function that masks contacts for a person; it changes nothing if they may see contacts."""
     return Masks(None if person.may(MAY_SEE_CONTACTS) else context.reference.contacts)
 
 

@@ -1,4 +1,4 @@
-"""The page as it looked: its screenshot, where each field stands on it, and what changed between two."""
+"""Show the page as it looked: its screenshot, the places of its fields, and the changes between two."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def show_view(
     page: Annotated[int, Query(ge=0, le=MAX_ROW)] = 0,
     against: Annotated[int, Query(ge=0, le=MAX_ROW)] = 0,
 ) -> Response:
-    """Show how the page looked, alone or beside another capture, to those who may see the contacts on it."""
+    """Show how the page looked, alone or beside another capture, to users who may see its contacts."""
     file = listing_file(db, listing_id)
     shown = [_capture(db, context, _sighting(file, each)) for each in dict.fromkeys((page, against or page))]
     for capture in shown:

@@ -251,7 +251,7 @@ ATTRIBUTES = {
 
 
 def sanitize_page(html: str, *, with_places: bool = False) -> str:
-    """Return the page's HTML with only what `TAGS` names, for a sandboxed frame under the app's policy.
+    """Return the page's HTML with only the tags of `TAGS`, for a sandboxed frame under the app's policy.
 
     `with_places` keeps `data-at`, the place of each element in its page.
     """

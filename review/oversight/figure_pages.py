@@ -164,7 +164,7 @@ LONGEST = 200
 
 @pages.get("/notices")
 def show_notices(request: Request, db: TheDatabase, person: TheViewer) -> Response:
-    """Show how many listings show what."""
+    """Show the number of listings for each notice."""
     return answer_page(request, "notices.html", {"counts": count_notices(db)})
 
 
@@ -208,5 +208,5 @@ def as_csv(found: Iterable[NoticedListing]) -> str:
 def get_notices(
     db: TheDatabase, person: TheViewer, kind: Annotated[str, Query(max_length=LONGEST)] = ""
 ) -> list[NoticeCount]:
-    """Return how many listings show what, by kind, the commonest first."""
+    """Return the number of listings for each notice, by kind, the commonest first."""
     return count_notices(db, kind)

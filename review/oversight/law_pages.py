@@ -1,4 +1,4 @@
-"""The law's lists, imports that a lead accepts or rejects, and the office's own terms: pages and JSON."""
+"""Show legal lists, imports and office terms, and take decisions of leads: pages and JSON."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _Decision = Literal["accepted", "rejected"]
 
 
 class LawImportRecord(BaseModel):
-    """An import of the law, without its rows."""
+    """An imported list, without its rows."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -50,7 +50,7 @@ class LawImportRecord(BaseModel):
 
 
 class LawDecision(BaseModel):
-    """What a lead decides on an import."""
+    """The decision of a lead on an import."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -106,13 +106,13 @@ def _answer_law(
 
 @api.get("/law-imports", responses=refusals())
 def list_law_imports(db: TheDatabase, person: TheViewer) -> list[LawImportRecord]:
-    """Return every import of the law, newest first."""
+    """Return every imported list, newest first."""
     return [LawImportRecord.model_validate(each) for each in list_imports(db)]
 
 
 @api.get("/law-imports/{law_import_id}/preview", responses=refusals(404))
 def show_preview(db: TheDatabase, person: TheLead, law_import_id: RowId) -> Preview | None:
-    """Return what a waiting import would change; null if it was decided, or no model is in use."""
+    """Return the changes of a waiting import; null if it was decided, or no model is in use."""
     found: LawImport = get_import(db, law_import_id)
     return None if found.decision else preview(db, found)
 
@@ -177,7 +177,7 @@ def take_term(
     substance: Annotated[str, Form(max_length=200)] = "",
     step: Annotated[str, Form(max_length=8)] = "",
 ) -> Response:
-    """Show what a term would find; add it once that was seen."""
+    """Show the listings that a term would find, and add the term once they were seen."""
     typed = {"term": term, "why": why, "substance": substance}
     try:
         checked = office_terms.check_term(db, term)

@@ -173,7 +173,7 @@ def add_source(
     person: TheAdmin,
     typed: Annotated[SourceForm, Form()],
 ) -> Response:
-    """Show what would be read from a new source, or declare it."""
+    """Show the listings that would be read from a new source, or declare the source."""
     shown: dict[str, object] = {"typed": typed, "trial": None, "warned": "", "said": ""}
     now, source = context.clock(), typed.source()
     try:

@@ -1,4 +1,4 @@
-"""What reviewers set for themselves and leads for all: preferences, shares, samples."""
+"""Set preferences of reviewers, and shares and samples for all."""
 
 from __future__ import annotations
 

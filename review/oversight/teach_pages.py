@@ -39,7 +39,7 @@ PageUrl = Annotated[str, Field(max_length=MAX_URL_CHARS)]
 
 
 class Pointing(BaseModel):
-    """The form of the pages with what was pointed at: for each page, in order, each field in order."""
+    """The form of the pages with the marked values: for each page, in order, each field in order."""
 
     page: Annotated[list[PageUrl], Field(min_length=1, max_length=MOST_PAGES)]
     value: Annotated[
@@ -52,7 +52,7 @@ class Pointing(BaseModel):
     wish: Literal["try", "keep"] = "try"
 
     def pointed(self) -> list[dict[str, dict[str, Any]]]:
-        """Return what was pointed at on each page, by field, without empty fields."""
+        """Return the marked values of each page, by field, without empty fields."""
         cells = list(zip(self.value, self.at, strict=False))
         found = []
         for first in range(0, len(self.page) * len(FIELDS), len(FIELDS)):
@@ -77,7 +77,7 @@ def show_pages(
     source_id: SourceId,
     page: Annotated[list[PageUrl] | None, Query(max_length=MOST_PAGES)] = None,
 ) -> Response:
-    """Show the saved pages of a source, or those that were chosen, to be pointed at."""
+    """Show the saved pages of a source, or the chosen pages with their fields to mark."""
     action = "open" if page else "list"
     asked = {"source_id": source_id, "action": action, "pages": page or []}
     try:
@@ -109,7 +109,7 @@ def take_pointing(
     source_id: SourceId,
     typed: Annotated[Pointing, Form()],
 ) -> Response:
-    """Show what the pointed places read on the other pages of the source, or keep them."""
+    """Show the values of the marked places on the other pages of the source, or save the reader."""
     shown: dict[str, Any] = {
         "source_id": source_id,
         "typed": typed,

@@ -1,1 +1,1 @@
-"""The queue and what a person decides there."""
+"""The queue, and the decisions of people there."""

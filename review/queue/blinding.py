@@ -1,4 +1,4 @@
-"""What a reviewer may not see before they decide: the score, and somebody else's verdict."""
+"""Hide scores and other people's verdicts from reviewers until their own verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several listings at once: a preview with boxes, then one verdict, assignee or case for what is ticked."""
+"""Change several listings at once: a preview with boxes, then one verdict, assignee or case."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def preview(
 
 
 class Deed(BaseModel):
-    """The form of the preview: what is to be done to the ticked listings."""
+    """The form of the preview: the change of the ticked listings."""
 
     seen: str = Field(max_length=64)
     listing_id: list[str] = Field(default=[], max_length=MAX_AT_ONCE + MAX_OTHERS)
@@ -171,7 +171,7 @@ def file_all(
     person: TheReviewer,
     deed: Annotated[Deed, Form()],
 ) -> Response:
-    """File every ticked listing in a case; what the case holds already stays as it is."""
+    """File every ticked listing in a case; listings that the case holds already stay unchanged."""
 
     def file() -> Done:
         if deed.case_id is None:
@@ -211,7 +211,7 @@ def _answer_deed(
 def take_back_all(
     db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer, batch: str
 ) -> Response:
-    """Undo what stands of a batch of verdicts, assignments or filings; only a lead may undo another's."""
+    """Undo the standing part of a batch; only a lead may undo another person's batch."""
     kind, count = undo_listed(db, batch, person, now=context.clock())
     done = {"verdict": "all_undone", "assign": "assigned_back", "file": "taken_out"}[kind]
     return go(with_done(where.address(), done, count))
@@ -263,7 +263,7 @@ def decide_listed(
 
 
 def undo_listed(db: Database, batch: str, person: Person, *, now: datetime) -> tuple[str, int]:
-    """Undo what still stands of a batch, or nothing; return its kind and the number of listings.
+    """Undo the standing part of a batch, or nothing; return its kind and the number of listings.
 
     Verdicts are undone, listings go back to whom they were assigned before, and filed listings are taken out
     of the case. What somebody has changed since stays.
@@ -341,7 +341,7 @@ def assign_listed(
 def file_listed(
     db: Database, context: AppContext, where: Selection, deed: Deed, case_id: int, person: Person
 ) -> Done:
-    """File the ticked listings in a case, or none; count those that it did not hold before as they read now.
+    """File the ticked listings in a case, or none; count the listings or versions new to the case.
 
     Raises:
         ListChanged: If the list is no longer what the preview showed.
@@ -502,13 +502,13 @@ def get_preview(db: TheDatabase, context: TheContext, where: TheList, person: Th
 def post_verdicts(
     db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer, verdict: BulkVerdict
 ) -> Done:
-    """Give one verdict on every previewed listing, or on those of `listing_ids`, or on none."""
+    """Give one verdict on every previewed listing, or on the listings of `listing_ids`, or on none."""
     return decide_listed(db, where, verdict, person, now=context.clock())
 
 
 @api.post("/bulk/{batch}/undo", responses=refusals(404))
 def post_undo(db: TheDatabase, context: TheContext, person: TheReviewer, batch: str) -> Done:
-    """Undo what stands of a batch of verdicts or assignments; only a lead may undo another's."""
+    """Undo the standing part of a batch; only a lead may undo another person's batch."""
     return Done(count=undo_listed(db, batch, person, now=context.clock())[1])
 
 

@@ -53,7 +53,7 @@ Day = Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
 
 
 class ListQuery(BaseModel):
-    """A list as its address names it; what a form leaves empty does not narrow it."""
+    """A list as named by its address; empty fields of a form do not narrow the list."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -82,7 +82,7 @@ class ListQuery(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What an address selects: the filters of a list, its order and its first row."""
+    """The selection of an address: the filters of a list, its order and its first row."""
 
     wanted: Filter
     sort: Sort = Sort.LIKELY
@@ -92,12 +92,12 @@ class Selection:
 
     @property
     def terms(self) -> str:
-        """What is searched for."""
+        """The words of the search."""
         return self.wanted.terms
 
     @property
     def narrowing(self) -> dict[str, object]:
-        """What narrows and sorts the list, by its name in the address."""
+        """The parameters that narrow and sort the list, by name."""
         return _narrowing(self.wanted, self.sort, self.usual)
 
     @property
@@ -107,7 +107,7 @@ class Selection:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether it is another list than what waits."""
+        """Whether the list differs from the waiting listings."""
         return bool(self.narrowing)
 
     def address(self, listing_id: str = "", *, at: str | None = None, path: str = "/") -> str:

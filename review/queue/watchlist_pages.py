@@ -100,7 +100,7 @@ def show_lists(
     person: TheViewer,
     done: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
-    """Show the saved lists, what is new in them, and the digests."""
+    """Show the saved lists, their new listings, and the digests."""
     said = {
         "test": gettext(
             "The test digest is waiting to be sent. The service sends it within a minute or two."

@@ -1,4 +1,4 @@
-"""The dossier of a supplier: what people confirmed and what is only machine-linked, kept apart.
+"""Write the dossier of a supplier, with confirmed facts and machine links apart.
 
 Listings are pinned as a case pins them: sighting, score, hash of the page and law. The template of a
 suspicious-order report lists the fields of `report_fields.csv` with what listings say of them; an offer is no
@@ -64,7 +64,7 @@ JSON, PDF, FTM, EVIDENCE, SUMS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportField:
-    """A field of a report, with what listings say of it."""
+    """A field of a report, with its value from the listings."""
 
     form: str
     field: str
@@ -80,7 +80,7 @@ class ReportField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parted:
-    """Accounts, links and listings, by who says so."""
+    """Accounts, links and listings, confirmed or machine-linked."""
 
     accounts: tuple[int, ...]
     pairs: tuple[Pair, ...]
@@ -173,7 +173,7 @@ def read_dossier(
 def write_dossier(
     db: Database, dossier: Dossier, reference: Reference, templates: Environment, *, origin: Origin
 ) -> tuple[dict[str, bytes], list[str]]:
-    """Return the files of a dossier by name, and what is missing from them; log that it was made."""
+    """Return the files of a dossier by name, and their missing parts; log the dossier."""
     by, now, number = dossier.made_by, dossier.made_at, dossier.profile.supplier.supplier_id
     missing = [
         f"{total - shown:,} of {total:,} of the supplier's {part}"

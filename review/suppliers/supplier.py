@@ -1,4 +1,4 @@
-"""What is shown of a supplier, on its page, by the API and in the dossier."""
+"""Read the facts of a supplier for its page, the API and the dossier."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ware:
-    """What a supplier offers of one substance."""
+    """The offers of a supplier for one substance."""
 
     substance: str
     """Empty for listings that name none."""
@@ -101,7 +101,7 @@ class Profile:
 
 
 def label_of(contact_id: int, kind: str, value: str | None = None) -> str:
-    """Return what stands for a contact: its value, or else its kind and number, which tell nothing of it."""
+    """Return the label of a contact: its value, or its kind and number, which do not reveal the value."""
     if value and kind in PLAIN_KINDS:
         return value
     return f"{word('contact_kinds', kind, kind)} {value or contact_id}"

@@ -1,4 +1,4 @@
-"""The list of suppliers, the page of one, and what people do there: decide on links, file listings."""
+"""Show suppliers and the page of one; take decisions on links, and file listings."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def show_suppliers(
     sort: SupplierSort = SupplierSort.SCORE,
     start: Offset = 0,
 ) -> Response:
-    """Show suppliers by score, size or time, all or those that a search finds."""
+    """Show suppliers by score, size or time: all, or the results of a search."""
     _check_search(db, context, person, contact)
     found, total = find_suppliers(
         db, words=q.strip(), contact=contact.strip(), sort=sort, limit=PAGE_SIZE, offset=start
@@ -108,7 +108,7 @@ def show_supplier(
     done: str = "",
     count: Annotated[int, Query(ge=0, le=MAX_ROW)] = 0,
 ) -> Response:
-    """Show one supplier, with the values of its contacts if asked for, and log what was shown."""
+    """Show one supplier, with the values of its contacts on request, and log the view."""
     number = get_supplier(db, supplier_id).supplier_id
     if number != supplier_id:
         return go(f"/suppliers/{number}?done=merged&count={supplier_id}")
@@ -169,7 +169,7 @@ def file_all(
     case_id: Annotated[RowId, Form()],
     only: Annotated[Literal["", "flagged"], Form()] = "",
 ) -> Response:
-    """File all listings of a supplier in a case, or the flagged ones; what it holds already stays."""
+    """File all or the flagged listings of a supplier in a case, except listings that it holds."""
     number = get_supplier(db, supplier_id).supplier_id
     count = file_listings(db, context, person, number, case_id, only_flagged=only == "flagged")
     return go(with_done(f"/suppliers/{number}", "filed", count))

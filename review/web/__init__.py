@@ -1,1 +1,1 @@
-"""What all pages share: the app, forms, headers, languages and errors."""
+"""The parts that all pages share: app, forms, headers, languages and errors."""

@@ -231,7 +231,7 @@ def all_routes() -> FastAPI:
 
 
 def describe_api(request: Request, person: TheViewer) -> dict[str, Any]:
-    """Return the OpenAPI document, for those who may use the API."""
+    """Return the OpenAPI document, for users who may use the API."""
     document: dict[str, Any] = request.app.openapi()
     return document
 
@@ -285,7 +285,7 @@ def answer_error(request: Request, error: Exception) -> Response:
 
 
 def explain(error: Exception, *, for_program: bool = False) -> tuple[int, str]:
-    """Return the HTTP status and the sentence for an error; a program is told the names of its fields."""
+    """Return the HTTP status and the sentence for an error, for a program with the names of its fields."""
     if isinstance(error, UnknownRow):  # its own sentence names a command, for who is at the command line
         return 404, fill(
             N_(

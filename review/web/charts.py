@@ -20,7 +20,7 @@ PAD = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One point of a line, with what it says."""
+    """One point of a line, with its label."""
 
     x: float
     y: float

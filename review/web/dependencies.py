@@ -1,4 +1,4 @@
-"""What FastAPI hands to the routes: the store, the shared state of the app, and the user who asks."""
+"""Give routes the store, the shared state of the app, and the user of the request."""
 
 from __future__ import annotations
 

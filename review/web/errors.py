@@ -1,4 +1,4 @@
-"""What can go wrong between a reviewer and the store, each error a sentence for the reviewer."""
+"""Errors between a reviewer and the store, each with a sentence for the reviewer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ReviewError(StoreError):
 
 
 class NotOperated(ReviewError):
-    """The app was built without what it shows of the service."""
+    """The app was built without access to the service."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -70,7 +70,7 @@ class NobodyMayAdminister(ReviewError):
 
 
 class LoginNeeded(ReviewError):
-    """The request comes from nobody who is logged in."""
+    """The request comes from no logged-in user."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -79,7 +79,7 @@ class LoginNeeded(ReviewError):
 
 
 class LoginRefused(ReviewError):
-    """Name, password or code are wrong; it is not said which."""
+    """Name, password or code is wrong; the message does not say which."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""Types, checks and answers that many routes share, and what is wrong with the fields of a request."""
+"""Types, checks and answers that many routes share, and the problems of a request's fields."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Problem(BaseModel):
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI description of these refusals and of those that every route has.
+    """Return the OpenAPI description of these refusals and of the refusals of every route.
 
     400: wrong host name or undecodable body; 401: not logged in; 403: role too low; 422: request not
     understood.

@@ -1,4 +1,4 @@
-"""What ties each write to a page of ours that was drawn for the same browser (CSRF).
+"""Tie each write to a page that the app drew for the same browser (CSRF).
 
 Every request that may change something must carry a token made from the cookie and the app's secret: as the
 form field `form_token`, or as the header `X-CSRF-Token`. Requests to the API with a token need none: no

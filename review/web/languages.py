@@ -58,7 +58,7 @@ def spoken(error: StoreError) -> str:
 
 @cache
 def catalogue(code: str) -> NullTranslations:
-    """Return the messages of a language; English is what the code says."""
+    """Return the messages of a language; the code holds the English messages."""
     path = FOLDER / f"{code}.po"
     if code == "en" or not path.exists():
         return NullTranslations()

@@ -80,7 +80,7 @@ def zones() -> tuple[str, ...]:
 
 
 def preferred_by(preferences: Mapping[str, str], request: Request) -> Preferred:
-    """Return what a person prefers; the zone is the browser's unless the person chose one."""
+    """Return the preferences of a person; the default time zone is the browser's."""
     zone = preferences.get("time_zone") or request.cookies.get("zone", "")
     return Preferred(keys=read_keys(preferences.get("keys", "")), zone=zone if zone in zones() else "")
 
@@ -96,7 +96,7 @@ def key_actions() -> dict[str, str]:
 
 
 def read_keys(kept: str) -> dict[str, str]:
-    """Return the own keys from a preference; those that the program no longer knows are left out."""
+    """Return a person's keys from a preference, without keys that the program no longer knows."""
     return {usual: own for usual, own in json.loads(kept or "{}").items() if usual in key_actions()}
 
 

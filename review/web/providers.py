@@ -1,4 +1,4 @@
-"""What the app shows and does not compute.
+"""Interfaces to the facts that the app shows and does not compute.
 
 The app imports neither classifier, crawler nor scheduler. The command that builds the app hands these in
 (`cli/serve.py`).
@@ -37,7 +37,7 @@ class LawEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jurisdiction:
-    """What one jurisdiction says of one substance."""
+    """The law of one jurisdiction on one substance."""
 
     substance: str
     name: str
@@ -57,7 +57,7 @@ class KeptPage:
 
 
 class Drawing(NamedTuple):
-    """Two structures side by side, the parent on the left, with what both have in common marked."""
+    """Two structures side by side, the parent on the left, with their common part marked."""
 
     core_atoms: int
     """Number of marked atoms of the parent; hydrogen is not counted."""
@@ -138,7 +138,7 @@ class NewSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What would be read from a new source; nothing of it is stored."""
+    """The reading of a new source on trial; nothing of it is stored."""
 
     pages: int
     """Of the archive that were read, the first ones."""

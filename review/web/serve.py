@@ -50,7 +50,7 @@ def serve(
     service_api: ServiceApi | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve the review app until the process is told to stop (SIGINT, SIGTERM).
+    """Serve the review app until SIGINT or SIGTERM.
 
     Another host than `LOOPBACK` needs `tls`, or a proxy that `safety` names. Port 0 takes a free one.
     `announce` is called with the app's address when it can be opened.
@@ -92,7 +92,7 @@ def _serve(
 
 
 def check_reach(host: str, safety: Safety, tls: Tls | None) -> None:
-    """Refuse to listen where passwords would pass unencrypted, or for proxies that are not told apart.
+    """Refuse to listen where passwords would pass unencrypted, or under settings that contradict one another.
 
     Raises:
         NotLoopback: If others could read what passes between a browser and the app.

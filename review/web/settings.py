@@ -1,4 +1,4 @@
-"""What an operator may set about the app's safety, and the app's own secret."""
+"""The operator's settings of the app's safety, and the app's own secret."""
 
 from __future__ import annotations
 

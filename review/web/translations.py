@@ -89,7 +89,7 @@ def language_tag(code: str) -> str:
 
 
 def outcome_words(outcome: str) -> str:
-    """Return what a page is, in words."""
+    """Return the outcome of a page in words."""
     return word("counted", outcome)
 
 

@@ -154,7 +154,7 @@ def _give_back(db: Database, database: Path, percent: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purgeable:
-    """What the retention settings let a purge delete."""
+    """The files and contacts that the retention settings let a purge delete."""
 
     evidence: tuple[SpentFile, ...]
     logs: tuple[Path, ...]

@@ -106,7 +106,7 @@ class Anchors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditChecked:
-    """Counts of what was verified."""
+    """The numbers of verified entries, lines and rows."""
 
     entries: int
     rows: int

@@ -1,4 +1,4 @@
-"""Record the pages of a crawl with their listings, drawings and requests, and what the next crawl needs."""
+"""Record the pages of a crawl with their listings, drawings and requests, and the data for the next crawl."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of listings: the evidence record of each, and what was read in it, once for each content."""
+"""Store the pictures of listings: the evidence record of each picture, and one reading for each content."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class PictureCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureReading:
-    """What was read in a picture."""
+    """The text and codes of a picture."""
 
     format: str = ""
     width: int = 0
@@ -98,7 +98,7 @@ class UnreadPicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingPicture:
-    """A picture of a sighting, with what was read in it."""
+    """A picture of a sighting, with its reading."""
 
     sha256: str
     place: int
@@ -131,7 +131,7 @@ class SamePicture:
 
 
 def record_pictures(db: Database, listing_id: str, pictures: Sequence[KeptPicture]) -> None:
-    """Add kept pictures to the newest sighting of a listing; those it has already are left alone."""
+    """Add kept pictures to the newest sighting of a listing, except pictures that it has already."""
     if not pictures:
         return
     newest = "SELECT max(sighting_id) FROM sightings WHERE listing_id = ?"
@@ -186,7 +186,7 @@ def read_up_to(db: Database) -> int:
 def record_reading(
     db: Database, sha256: str, reading: PictureReading, *, read_with: str, now: datetime
 ) -> None:
-    """Store what was read in a picture."""
+    """Store the reading of a picture."""
     values = rows.columns_of(reading) | {
         "sha256": sha256,
         "text": rows.clean(reading.text),
@@ -217,7 +217,7 @@ def _index(db: Database, sighting_id: int) -> None:
 
 
 def forget_readings(db: Database, *, except_with: str = "") -> int:
-    """Forget what was read with other readers, so that it is read again; return the number of pictures."""
+    """Forget the readings of other readers, so that their pictures are read again; return their number."""
     with transaction(db):
         db.execute("DELETE FROM supplier_progress WHERE step = ?", [PICTURE_STEP])
         db.execute("DELETE FROM notice_progress WHERE read_with LIKE ?", [f"{PICTURE_STEP} %"])
@@ -229,7 +229,7 @@ def forget_readings(db: Database, *, except_with: str = "") -> int:
 
 
 def forget_removed(db: Database) -> None:
-    """Forget what was read in pictures of which no evidence file is left, also in search and comparison."""
+    """Forget the readings of pictures without an evidence file, in search and comparison too."""
     removed = """
         UPDATE pictures SET shown = NULL, text = '', lines = '[]', codes = '[]', perceptual_hash = NULL,
             sentence = ?1
@@ -258,7 +258,7 @@ def pictures_of(db: Database, sighting_id: int) -> list[ListingPicture]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pictured:
-    """A sighting with what its pictures say."""
+    """A sighting with the texts of its pictures."""
 
     sighting_id: int
     newest_picture: int

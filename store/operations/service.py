@@ -226,7 +226,7 @@ class Overview:
 
     @property
     def problems(self) -> list[str]:
-        """What needs attention, as sentences; monitoring systems query whether there is any."""
+        """Sentences on the problems that need attention; monitoring systems query whether there is any."""
         found = [self.sources_problem] if self.sources_problem else []
         if self.model_id is None and self.unscored:
             found.append(f"{counted(self.unscored, 'listing waits', 'listings wait')} for a first model.")

@@ -79,7 +79,7 @@ class CaseEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """A listing at one time: what a crawl saw, its page, and its score."""
+    """A listing at one time: its sighting, page and score."""
 
     sighting: Sighting
     page_id: int

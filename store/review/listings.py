@@ -413,7 +413,7 @@ def review_of_text(db: Database, listing_id: str, text_hash: str) -> tuple[State
 
 
 def evidence_of(db: Database, page_id: int) -> list[EvidenceRecord]:
-    """Return the evidence records of a page, each followed by those that it repeats, down to the payload.
+    """Return the evidence records of a page, each followed by the records that it repeats.
 
     The page of a browser has more than one: the drawn document, its screenshot, and the plain response.
     """

@@ -1,4 +1,4 @@
-"""Notices: what a listing shows apart from its score.
+"""Store notices, the findings that stand beside a listing's score.
 
 Five kinds: `watch` (a substance on a list of surveillance), `equipment` (a machine that a law names), `rule`
 (a broken rule of the listing's own marketplace), `class` (a compound on no list that the words of a law
@@ -61,7 +61,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noticed:
-    """What notices are read from."""
+    """The parts of a sighting that notices are read from."""
 
     sighting_id: int
     url: str
@@ -213,7 +213,7 @@ def notices_of(db: Database, sighting_id: int) -> list[Notice]:
 
 
 def count_notices(db: Database, kind: str = "") -> list[NoticeCount]:
-    """Return how many listings show what, by kind, the commonest first."""
+    """Return the number of listings for each notice, by kind, the commonest first."""
     query = """
         SELECT kind, code, min(name) AS name, min(why) AS why, min(is_weak) AS is_weak, count(*) AS listings
         FROM notices JOIN latest_sightings USING (sighting_id)

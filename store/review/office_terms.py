@@ -1,4 +1,4 @@
-"""An office's own terms: names, code words and product numbers that put a listing before a person.
+"""Store office terms: names, code words and product numbers that flag listings.
 
 A lead adds a term with a reason; a term is retired, never deleted or edited. After each scoring
 `record_hits` looks for the terms in the newest sightings, and in stored ones for a term that is new. A hit
@@ -60,7 +60,7 @@ class OfficeTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficeHit:
-    """A term in one sighting, with who added the term, when and why."""
+    """A term in one sighting, with the author, time and reason of the term."""
 
     office_term_id: int
     term: str
@@ -180,7 +180,7 @@ def add_term(
 def retire_term(
     db: Database, office_term_id: int, *, why: str, by: str, origin: Origin = BY_HAND, now: datetime
 ) -> OfficeTerm:
-    """Retire a term: it is looked for no longer, and listings wait for its sake no longer.
+    """Retire a term, so that it is no longer looked for and no listing waits for it.
 
     Raises:
         UnknownRow: If there is no such term.
@@ -327,7 +327,7 @@ def _reason(why: str) -> str:
 def import_terms(
     db: Database, found: Iterable[tuple[str, str, str]], *, is_confirmed: bool, by: str, now: datetime
 ) -> list[OfficeTerm]:
-    """Add terms given as term, substance and reason, all or none; those that stand already are skipped.
+    """Add terms with substance and reason, all or none; skip terms that stand already.
 
     Raises:
         OfficeTermRefused: If one of them is unfit.

@@ -134,7 +134,7 @@ def list_items(
 def other_items(
     db: Database, wanted: Filter, known: Collection[int], *, sort: Sort, limit: int
 ) -> list[ListedItem]:
-    """Return those of the first items of a list whose sightings are not known, reading only these."""
+    """Return the first items of a list whose sightings are unknown, and read only these items."""
     query = ItemQuery(db, wanted, sort)
     others = [sighting_id for sighting_id in query.ids(limit) if sighting_id not in known]
     return [_item(row, query.column) for row in query.rows_of(others)] if others else []
@@ -368,7 +368,7 @@ _COUNTED = """
 
 
 def mend_queue(db: Database) -> int:
-    """Let the queue hold what its definition says, and return the number of listings that it showed wrongly.
+    """Rebuild the wrong rows of the queue from its definition, and return the number of wrong listings.
 
     The counts of the queue are put right too.
 

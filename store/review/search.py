@@ -297,7 +297,7 @@ def _name(db: Database, sighting_id: int, said: str, substances: str) -> None:
 
 
 def index_beside(db: Database, sighting_id: int, texts: Iterable[str]) -> None:
-    """Index a sighting by the texts beside its own, those in its pictures; earlier such texts go."""
+    """Index a sighting by the texts in its pictures; this replaces earlier texts of pictures."""
     before, substances = _named(db, sighting_id)
     beside = dict.fromkeys(filter(None, map(_read, texts)))
     said = BETWEEN.join([_own_words(db, sighting_id), *beside])

@@ -74,7 +74,7 @@ def save_view(
     names: Mapping[str, str] | None = None,
     now: datetime,
 ) -> None:
-    """Save a list under a name, replacing the list of the same name; what it holds now is not new."""
+    """Save a list under a name, replacing a list of the same name; its present listings are not new."""
     seen, query = _seen_to(db), urlencode(parse_qsl(rows.clean(query)))
     values: list[object] = [reviewer, rows.clean(name.strip()), query, times.to_text(now)]
     values += [rows.to_json(tuple((names or {}).items())), times.to_text(now) if is_followed else None]
@@ -151,7 +151,7 @@ def count_new(db: Database, reviewer: str) -> dict[int, int]:
 
 
 def filter_of(query: str) -> Filter:
-    """Return the filter that the query string of a list stands for; what is no filter is left out."""
+    """Return the filter of a list's query string, without parameters that are no filters."""
     found: dict[str, object] = {
         "terms" if key == "q" else key: value for key, value in parse_qsl(query) if key in NARROWING
     }
@@ -333,7 +333,7 @@ def _is_webhook(address: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """A message to a person, and how it stands."""
+    """A message to a person, with its state."""
 
     digest_id: int
     reviewer: str
@@ -415,7 +415,7 @@ def make_digest(
     catalogue: Callable[[str], NullTranslations] = in_english,
     now: datetime,
 ) -> bool:
-    """Make the message that is to be sent to a person, unless a digest would have nothing new.
+    """Make the digest of a person, unless it would contain nothing new.
 
     The matches that it names are noted as sent in the same transaction, so no later digest names them.
 
@@ -448,7 +448,7 @@ def make_due_digests(
     catalogue: Callable[[str], NullTranslations] = in_english,
     now: datetime,
 ) -> int:
-    """Make the digests that are due; a person who is disabled gets none. Return their number."""
+    """Make the due digests of users who are not disabled, and return their number."""
     wanted = rows.select(db, DigestSettings, "SELECT * FROM digest_settings WHERE address <> ''")
     return sum(
         make_digest(db, each.reviewer, "digest", review_url=review_url, catalogue=catalogue, now=now)
@@ -480,7 +480,7 @@ def list_digests(db: Database, reviewer: str, *, limit: int = 10) -> list[Digest
 
 
 def record_digest_event(db: Database, digest_id: int, event: str, sentence: str, *, now: datetime) -> None:
-    """Record what became of a message; it is on the disk when this returns."""
+    """Record an event of a message; the record is on disk when this returns."""
     with transaction(db, durable=True):
         values = {"digest_id": digest_id, "event": event, "sentence": rows.clean(sentence)}
         rows.insert(db, "digest_events", values | {"happened_at": times.to_text(now)})

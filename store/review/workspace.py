@@ -1,4 +1,4 @@
-"""Claims, assignments, drafts, preferences, review settings, and what was done to several at once."""
+"""Store claims, assignments, drafts, preferences, review settings and batches."""
 
 from __future__ import annotations
 
@@ -269,7 +269,7 @@ class DoneBatch:
 def record_batch(
     db: Database, kind: str, details: Sequence[Mapping[str, object]], *, done_by: str, now: datetime
 ) -> str:
-    """Record what was done to several listings at once, so that it can be undone; return the id."""
+    """Record a change of several listings, so that it can be undone; return the id."""
     batch = secrets.token_hex(8)
     values = {"batch": batch, "kind": kind, "details": rows.to_json(list(details)), "done_by": done_by}
     rows.insert(db, "batches", values | {"done_at": times.to_text(now)})

@@ -64,7 +64,7 @@ class Newcomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What an import would change."""
+    """The changes that an import would make."""
 
     unscored: int
     """Sightings that still wait to be scored under it."""
@@ -90,7 +90,7 @@ def bring_law(
     origin: Origin = BY_HAND,
     now: datetime,
 ) -> LawImport:
-    """Keep the checked rows of a file until a lead decides, and record who brought them and why.
+    """Store the checked rows of a file until a lead decides, with the person and the reason.
 
     Args:
         db: The store.
@@ -173,7 +173,7 @@ def is_rescoring_due(db: Database) -> bool:
 
 
 def preview(db: Database, law_import: LawImport, *, limit: int = 50) -> Preview | None:
-    """Return what a waiting import would change; None if no model is in use, so that nothing is scored."""
+    """Return the changes that a waiting import would make; None if no model is in use."""
     model = model_under_import(db, law_import)
     if model is None:
         return None

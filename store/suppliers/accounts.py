@@ -73,7 +73,7 @@ def sighting_with_account(db: Database, sighting_id: int) -> Any:
 
 
 def mark_read(db: Database, step: str, sighting_id: int, *, now: datetime) -> None:
-    """Record that a step has read all sightings up to this one, in the transaction of what it wrote."""
+    """Record the last sighting that a step has read, in the transaction of the step's results."""
     db.conn.execute(
         "INSERT INTO supplier_progress (step, last_sighting_id, updated_at) VALUES (?, ?, ?)"
         " ON CONFLICT (step) DO UPDATE SET last_sighting_id = excluded.last_sighting_id,"

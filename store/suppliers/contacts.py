@@ -107,7 +107,7 @@ class FoundContact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownContact:
-    """A stated contact, as shown to a person who may see it."""
+    """A stated contact, for a person who may see it."""
 
     contact_id: int
     kind: ContactKind
@@ -147,7 +147,7 @@ class WrongContactKey(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """Hashes contacts, and encrypts and decrypts what is kept of them."""
+    """Hashes, encrypts and decrypts contacts."""
 
     keep: Keep
     key: bytes

@@ -46,7 +46,7 @@ class LinkDecision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regrouped:
-    """What grouping changed."""
+    """The changes of one grouping."""
 
     moved: int = 0
     """Accounts that moved to another supplier, new accounts included."""
@@ -123,7 +123,7 @@ class _Joined:
 
 
 def regroup(db: Database, accounts: Iterable[int], *, now: datetime) -> Regrouped:
-    """Compute the suppliers of accounts and of all accounts connected to them; record what changes.
+    """Compute the suppliers of accounts and of all connected accounts, and record the changes.
 
     The caller holds the transaction.
     """

@@ -1,4 +1,4 @@
-"""Links between accounts of sellers: what is compared of each account, and the links found.
+"""Store the compared data of sellers' accounts, and the links between accounts.
 
 Two queues, filled in the transaction of the change, make linking incremental: `accounts_to_link` holds
 accounts that changed, and `accounts_to_score` holds accounts whose links must be computed again. A key is the
@@ -38,7 +38,7 @@ class DecisionRefused(StoreError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFacts:
-    """What links may be found by, of one account."""
+    """The facts of one account by which links are found."""
 
     seller_account_id: int
     name: str
@@ -55,7 +55,7 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkProfile:
-    """What is compared of an account."""
+    """The compared data of an account."""
 
     seller_account_id: int
     name: str
@@ -168,7 +168,7 @@ def facts_of(db: Database, account_ids: Sequence[int]) -> Iterator[AccountFacts]
 def store_profiles(
     db: Database, queued: Sequence[tuple[int, int]], profiles: Iterable[LinkProfile], key_class: KeyClass
 ) -> int:
-    """Store the profiles of queued accounts, and queue for scoring what the change concerns.
+    """Store the profiles of queued accounts, and queue the accounts that the change concerns for scoring.
 
     Queued for scoring are the accounts whose profile changed, and every account of a key whose class changed
     by that. All is one transaction, so a kill leaves the accounts queued as they were. `queued` are accounts
@@ -412,7 +412,7 @@ def declare_common(
 
 
 def declare_defaults(db: Database, reasons: Mapping[bytes, str], *, now: datetime) -> None:
-    """Declare contacts common that the product brings, by hash; what somebody declared before stands."""
+    """Declare the product's common contacts by hash, unless somebody has declared them before."""
     with transaction(db):
         for value_hash, reason in reasons.items():
             if _is_common(db, value_hash) is None:

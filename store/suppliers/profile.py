@@ -1,4 +1,4 @@
-"""Suppliers as people look for and follow them: lists, scores made of parts, and what happened when."""
+"""Read suppliers for lists and pages: search, scores with their parts, and timelines."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class ListedSupplier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierFacts:
-    """What the score of a supplier is made from."""
+    """The facts behind the score of a supplier."""
 
     supplier_id: int
     account_count: int
@@ -201,7 +201,7 @@ def find_suppliers(
 
 
 def facts_of(db: Database, supplier: Supplier) -> SupplierFacts:
-    """Return what the score of a supplier is made from."""
+    """Return the facts behind the score of a supplier."""
     found = _facts(db, "supplier_accounts.supplier_id = ?", [supplier.supplier_id])
     if found:
         return found[0]
@@ -238,7 +238,7 @@ def score_suppliers(db: Database, *, now: datetime, supplier_ids: Sequence[int] 
 
 
 def named_accounts(db: Database, account_ids: Sequence[int]) -> dict[int, NamedAccount]:
-    """Return accounts with their present suppliers, by number; those that are gone are left out."""
+    """Return the accounts that still exist with their present suppliers, by number."""
     marks = ", ".join("?" * len(account_ids))
     query = f"""
         SELECT seller_account_id, name, site, supplier_id
@@ -273,7 +273,7 @@ def offers_of(db: Database, supplier_id: int, *, limit: int = MOST_OFFERS) -> li
 def changes_of(
     db: Database, supplier_id: int, offers: Sequence[SeenOffer], *, limit: int = 200
 ) -> list[Change]:
-    """Return what happened to a supplier across sites, newest first.
+    """Return the events of a supplier across sites, newest first.
 
     An account is back under another name if it was first seen `BACK_AFTER` or more after all earlier accounts
     were last seen. A listing is relisted if it reads like an earlier listing of the supplier. `offers` are

@@ -1,4 +1,4 @@
-"""Suppliers as pages show them: their accounts, listings, contacts and links, and what happened when.
+"""Read suppliers for their pages: accounts, listings, contacts, links and timeline.
 
 Contacts appear by number and kind alone; `store.suppliers.contacts.view_contacts` shows values, with an audit
 entry. Every query reads by index and is bounded, so a page of the largest supplier is as quick as others.
@@ -136,7 +136,7 @@ class SupplierEvent:
 
 
 def list_suppliers(db: Database, *, limit: int = 50, offset: int = 0) -> list[Supplier]:
-    """Return the suppliers, those with most accounts first."""
+    """Return the suppliers, most accounts first."""
     query = """
         SELECT * FROM suppliers WHERE account_count > 0
         ORDER BY account_count DESC, listing_count DESC, supplier_id LIMIT ? OFFSET ?
@@ -248,7 +248,7 @@ def listings_of(
 
 
 def contacts_of(db: Database, supplier_id: int, *, limit: int = MOST_SHOWN) -> list[SupplierContact]:
-    """Return the contacts of a supplier without their values, those that most accounts state first."""
+    """Return the contacts of a supplier without their values, the most stated first."""
     query = """
         SELECT contact_id, contacts.kind, json_group_array(DISTINCT seller_account_id) AS account_ids,
                count(*) AS mentions, contacts.first_seen_at,
@@ -264,7 +264,7 @@ def contacts_of(db: Database, supplier_id: int, *, limit: int = MOST_SHOWN) -> l
 
 
 def links_of(db: Database, supplier_id: int, *, limit: int = MOST_SHOWN) -> list[SupplierLink]:
-    """Return the links of the accounts of a supplier, strongest first, those that join nothing included."""
+    """Return the links of a supplier's accounts, strongest first, with links that join nothing."""
     query = """
         WITH found AS (
             SELECT link_id FROM supplier_accounts CROSS JOIN supplier_links USING (seller_account_id)
@@ -306,7 +306,7 @@ def decisions_of(db: Database, supplier_id: int, *, limit: int = MOST_SHOWN) -> 
 
 
 def timeline_of(db: Database, supplier_id: int, *, limit: int = MOST_SHOWN) -> list[SupplierEvent]:
-    """Return what happened to a supplier, newest first.
+    """Return the events of a supplier, newest first.
 
     Events are accounts and listings first seen, changes, pages gone, moves of accounts, and decisions.
     """

@@ -1,4 +1,4 @@
-"""What a week brought: new suppliers, new links, new substances of known suppliers, and who has gone quiet.
+"""Read a week: new suppliers, new links, new substances of known suppliers, and quiet suppliers.
 
 Without what nobody reviewed, a supplier is new when the first of its listings is finally judged an offer, its
 substances are those of such listings, and its links are those that people decided on.
@@ -35,7 +35,7 @@ class WeekLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """What happened from `since` to before `until`. Contacts are never in it."""
+    """The events from `since` to before `until`, without contacts."""
 
     since: datetime
     until: datetime
@@ -49,7 +49,7 @@ class Week:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is to be told."""
+        """Whether the week has no news."""
         return not (self.suppliers or self.links or self.substances or self.quiet)
 
 
@@ -72,7 +72,7 @@ class _Item:
 
 
 def read_week(db: Database, since: datetime, until: datetime, *, has_unreviewed: bool) -> Week:
-    """Return what happened from `since` to before `until`.
+    """Return the events from `since` to before `until`.
 
     `has_unreviewed` adds what nobody reviewed.
     """
