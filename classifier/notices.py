@@ -24,7 +24,7 @@ from classifier.gazetteer.law import package_rows
 from classifier.gazetteer.molecules import SKELETON, parent_of, structure_key
 from classifier.gazetteer.structures import check_reader, smiles_of
 from classifier.gazetteer.substances import Name, Substance, gazetteer_of, load_gazetteer
-from classifier.reading.read import read_texts, systematic_names_in
+from classifier.reading.read import read_texts, systematic_names_in, why_name_not_offered
 from classifier.reading.trade_signals import find_cas_numbers
 from store.review.notices import Notice, Relation
 from text.normalise import comparable, fold
@@ -106,8 +106,15 @@ class NoticeReader:
     def _named_systematically(
         self, texts: Sequence[str], rules: dict[str, ClassRule]
     ) -> Iterator[tuple[int, dict[str, Notice]]]:
-        """Yield the notices of the compounds that titles name systematically; listed ones have none."""
-        titles = [list(systematic_names_in(text.partition("\n")[0])) for text in texts]
+        """Yield the notices of compounds that titles offer by systematic names; listed ones have none."""
+        titles = [
+            [
+                (name, span)
+                for name, span in systematic_names_in(text.partition("\n")[0])
+                if not CUT_OFF.match(text, span[1]) and not why_name_not_offered(text, span)
+            ]
+            for text in texts
+        ]
         names = sorted({name for asked in titles for name, _ in asked})
         known = dict(zip(names, smiles_of(names) if names else [], strict=True))
         listed = gazetteer_of(self.law).substances

@@ -386,10 +386,13 @@ def _known_to(_gazetteer: Gazetteer) -> dict[str, Substance | None]:
 
 
 def _systematic(text: str, span: tuple[int, int], substance: Substance) -> Mention:
+    why_not = why_name_not_offered(text, span)
+    return Mention(substance=substance, span=span, how="name", offered=not why_not, why_not=why_not)
+
+
+def why_name_not_offered(text: str, span: tuple[int, int]) -> str:
+    """Return why a systematic name at a place of a title is not on offer; empty if it is."""
     title = text.partition("\n")[0]
     before, name, after = (fold(part).text for part in (text[: span[0]], text[slice(*span)], text[span[1] :]))
     start = len(before)
-    why_not = why_not_offered(
-        before + name + after, start, start + len(name), title=fold(title).text, whole=""
-    )
-    return Mention(substance=substance, span=span, how="name", offered=not why_not, why_not=why_not)
+    return why_not_offered(before + name + after, start, start + len(name), title=fold(title).text, whole="")

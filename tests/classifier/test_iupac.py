@@ -12,6 +12,7 @@ from classifier.features.matrix import EvidenceReader
 from classifier.gazetteer import Law, default_gazetteer, gazetteer_of, look_up
 from classifier.gazetteer.structures import IupacMissing, looks_systematic, smiles_of
 from classifier.notices import NoticeReader
+from store.review.notices import Noticed
 
 needs_opsin = pytest.mark.skipif(
     shutil.which("java") is None or importlib.util.find_spec("py2opsin") is None,
@@ -45,6 +46,18 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         gazetteer_of(Law(), systematic_names=True)  # which every scorer opens
     with pytest.raises(IupacMissing, match="needs Java"):
         NoticeReader(law=Law(), systematic_names=True)
+
+
+@needs_opsin
+@pytest.mark.process
+def test_a_class_covers_systematic_names_of_offers_only() -> None:
+    """What a title only mentions, or a page cut off, is no offer of a covered compound."""
+    pytest.importorskip("rdkit", reason="rdkit is not installed; it comes with the extra chemistry.")
+    name = "1-(3-methylbenzoyl)piperidin-4-one"
+    titles = (f"{name}, 5 kg drum", f"Test strips for {name}", f"{name}... 5 kg")
+    listings = [Noticed(sighting_id=1, url="", text=title, substances=()) for title in titles]
+    found = NoticeReader(law=Law(), systematic_names=True)(listings)
+    assert [[each.code for each in one] for one in found] == [["us-8330"], [], []]
 
 
 @needs_opsin
