@@ -292,7 +292,7 @@ def _reader_unfit(context: CheckContext) -> Iterator[Problem]:
             yield Problem(source_id, declared.reader_problem)
         elif declared.reader is None or newest is None:
             continue
-        elif newest.counts.get("reader_set_aside") == declared.reader.version:
+        elif newest.counts.get("reader_set_aside") == declared.reader.identity:
             yield Problem(
                 source_id,
                 f"The declared reader of {source_id} was set aside, and general rules read its pages: see "

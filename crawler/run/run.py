@@ -119,7 +119,7 @@ def crawl_source(
 
 
 def _set_aside_before(db: Database, source_id: str) -> int:
-    """Return the version of the declared reader that the source's last crawl set aside, or 0."""
+    """Return the identity of the declared reader that the source's last crawl set aside, or 0."""
     last = runs.done_runs(db, RunKind.CRAWL, source_id=source_id, limit=1)
     return last[0].counts.get("reader_set_aside", 0) if last else 0
 

@@ -43,7 +43,7 @@ class TaughtParse:
             parse: Parses a page.
             declared: The source, perhaps with a declared reader.
             body_of: Returns the body of a taught page, or None if it is no longer kept.
-            set_aside_before: The version of the reader that the last crawl set aside, or 0.
+            set_aside_before: The identity of the reader that the last crawl set aside, or 0.
         """
         self._body_of = body_of
         self._checking = asyncio.Lock()
@@ -53,7 +53,7 @@ class TaughtParse:
         self.set_aside = declared.reader_problem
         self.counts: Counter[str] = Counter()
         self._last: deque[TaughtReading] = deque(maxlen=WINDOW)
-        if self._reader is not None and self._reader.version == set_aside_before:
+        if self._reader is not None and self._reader.identity == set_aside_before:
             self.set_aside = (
                 f"Version {self._reader.version} of the declared reader was set aside by an earlier crawl, "
                 "since the pages had changed; the general rules read this crawl. Teach the source again."
@@ -106,7 +106,7 @@ class TaughtParse:
         """Return the counts for the run's row; empty for a source without a declared reader."""
         if self._reader is None:
             return {}
-        return {**self.counts, **({"reader_set_aside": self._reader.version} if self.set_aside else {})}
+        return {**self.counts, **({"reader_set_aside": self._reader.identity} if self.set_aside else {})}
 
 
 def shares(taught: TaughtReading) -> Counter[str]:

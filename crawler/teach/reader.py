@@ -145,6 +145,11 @@ class DeclaredReader:
         return frozenset(set.intersection(*of_items) & set(self.fields)) if of_items else frozenset()
 
     @property
+    def identity(self) -> int:
+        """A hash of the whole file: it changes when the source is taught again or the file corrected."""
+        return int(hashlib.sha256(repr(self).encode()).hexdigest()[:12], 16)
+
+    @property
     def digest(self) -> str:
         """The hash of the rules, which changes when pages must be read again."""
         return hashlib.sha256(repr(sorted(self.fields.items())).encode()).hexdigest()[:16]

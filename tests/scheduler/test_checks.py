@@ -247,7 +247,7 @@ READER = DeclaredReader(
         (READ, ""),
         (READ | {"reader_found": 15}, "on 75% of item pages (100% when taught)"),
         (READ | {"reader_agreed": 30}, "agreed with the general rules in 50% (90%)"),
-        (READ | {"reader_set_aside": 3}, "was set aside"),
+        (READ | {"reader_set_aside": READER.identity}, "was set aside"),
         (READ | {"reader_set_aside": 2}, ""),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,15 +66,17 @@ def test_a_changed_layout_is_seen_and_read_by_general_rules(tmp_path: Path) -> N
     """When the pages change, the reader is set aside in the crawl, and stays so until it is taught again."""
     database, declared = tmp_path / "watch.db", declared_shop(tmp_path, first=4, changed=WINDOW + 6)
     first = crawl(database, declared)
-    assert first.counts["reader_set_aside"] == 1
+    assert declared.reader is not None
+    assert first.counts["reader_set_aside"] == declared.reader.identity
     assert "was set aside during this crawl" in first.sentence
     read = kept(database)
     assert read[28]["title"] == truth(28)["title"]
     assert read[28]["price"] == truth(28)["price"]
     second = crawl(database, declared)
     assert "set aside by an earlier crawl" in second.sentence
-    assert second.counts["reader_set_aside"] == 1
-    taught_again = replace(declared, reader=replace(declared.reader, version=2))  # type: ignore[type-var]
+    assert second.counts["reader_set_aside"] == declared.reader.identity
+    later = declared.reader.taught_at + timedelta(days=1)  # version 1 again, if the file was removed first
+    taught_again = replace(declared, reader=replace(declared.reader, taught_at=later))
     assert "by an earlier crawl" not in crawl(database, taught_again).sentence
 
 
@@ -82,12 +85,13 @@ def test_a_reader_that_fails_its_cases_is_not_used(tmp_path: Path) -> None:
     database, declared = tmp_path / "watch.db", declared_shop(tmp_path, first=5)
     assert declared.reader is not None
     spoilt = {**declared.reader.fields, "title": Rule(css="dd")}
-    run = crawl(database, replace(declared, reader=replace(declared.reader, fields=spoilt)))
+    wrong = replace(declared.reader, fields=spoilt)
+    run = crawl(database, replace(declared, reader=wrong))
     assert (
         "failed its own test and is not used: on https://shop.example/item/1.html it reads title"
         in run.sentence
     )
-    assert run.counts["reader_set_aside"] == 1
+    assert run.counts["reader_set_aside"] == wrong.identity
     assert all(each["title"] not in {"Ana Rojas", "Hall 4"} for each in kept(database).values())
 
 
