@@ -12,24 +12,26 @@ of accounts in one supplier. Making the market is not measured.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import resource
 import tempfile
 import time
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.rounds import Limit, Rate, report
 from fixtures.builders.supplier_store import World, Writer, pairs_of
 from store.database import open_database
 from store.sqlite import transaction
 from store.suppliers import suppliers as pages
+from store.suppliers.links import common_keys, snapshot
 from store.times import utc_now
-from suppliers.linking import Weights, learn, link_accounts
+from suppliers.linking import Engine, Weights, class_of, link_accounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fixtures.builders.supplier_store import Account
     from store.database import Database
@@ -81,8 +83,70 @@ def train(path: Path) -> None:
         writer = _write(db, list(world.make(int(LISTINGS * TRAINING_SCALE))))
         link_accounts(db, now=utc_now)
         said = f"{len(writer.truth):,} generated accounts (benchmarks.linking --train)"
-        text = learn(db, writer.truth, Weights.read(path.read_text(encoding="utf-8")), said)
-    path.write_text(text + "\n", encoding="utf-8")
+        weights, common = Weights.read(path.read_text(encoding="utf-8")), common_keys(db)
+        with Engine(weights) as engine, snapshot(db):
+            engine.load(db, sorted(writer.truth), lambda count: class_of(count, common))
+            learned = {
+                "settings": _learn(engine, writer.truth),
+                "thresholds": weights.thresholds,
+                "reference_accounts": len(writer.truth),
+                "trained_on": said,
+            }
+    path.write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
+
+
+def _learn(engine: Engine, supplier_of: Mapping[int, int]) -> dict[str, Any]:
+    """Return the settings with all weights estimated from the true suppliers.
+
+    Splink estimates how alike accounts of one supplier are from all pairs of one supplier, and how alike
+    others are from random pairs. Random pairs hardly ever share a contact or a text, so these levels are
+    counted on all pairs that share one.
+    """
+    engine.insert("truth", "unique_id BIGINT, supplier BIGINT", supplier_of.items())
+    engine.db.execute(
+        "ALTER TABLE scored ADD COLUMN supplier BIGINT;"
+        "UPDATE scored SET supplier = truth.supplier FROM truth WHERE truth.unique_id = scored.unique_id"
+    )
+    linker, selected, _others = engine.linker()
+    linker.training.estimate_u_using_random_sampling(max_pairs=3e7, seed=7)
+    linker.training.estimate_m_from_label_column("supplier")
+    settings: dict[str, Any] = linker.misc.save_model_to_json()
+    accounts = len(supplier_of)
+    matches = engine.db.execute(
+        "SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*) AS n FROM truth GROUP BY supplier)"
+    ).fetchall()[0][0]
+    settings["probability_two_random_records_match"] = matches / (accounts * (accounts - 1) / 2)
+    predicted = linker.inference.predict_within(selected, warning_mode="never").physical_name
+    for comparison in settings["comparisons"]:
+        name = comparison["output_column_name"]
+        if name not in {"contact", "texts"}:
+            continue
+        column = {"contact": "contact_count", "texts": "text_count"}[name]
+        counted = dict(
+            engine.db.execute(
+                f"SELECT gamma_{name}, count(*) FROM {predicted} AS p"
+                " JOIN truth AS l ON l.unique_id = p.unique_id_l"
+                " JOIN truth AS r ON r.unique_id = p.unique_id_r"
+                " WHERE l.supplier <> r.supplier GROUP BY 1"
+            ).fetchall()
+        )
+        stated = engine.db.execute(f"SELECT count(*) FROM scored WHERE {column} > 0").fetchall()[0][0]
+        levels = [each for each in comparison["comparison_levels"] if not each.get("is_null_level")]
+        for gamma, level in enumerate(reversed(levels)):
+            if gamma:
+                level["u_probability"] = max(counted.get(gamma, 0), 0.5) / (stated * (stated - 1) / 2)
+                level["fix_u_probability"] = True
+        _order_weights(levels)
+    return settings
+
+
+def _order_weights(levels: Sequence[dict[str, Any]]) -> None:
+    """Raise u where a weaker level, which comes later, would weigh more because few pairs had it."""
+    least = float("inf")
+    for level in levels[:-1]:
+        ratio = min(level["m_probability"] / level["u_probability"], least)
+        level["u_probability"] = level["m_probability"] / ratio
+        least = ratio
 
 
 def _hold_back_a_day(

@@ -106,10 +106,8 @@ def company_number(
 
     The text is in capitals; a number may have separators, and other words may follow. `countries` (ISO 3166-1
     alpha-2) are tried beside the one that the number begins with. An EORI number is a country of the Union, a
-    number of a company there, and perhaps more digits.
-
-    Returns:
-        None if no number there that ends between its parts has a valid check digit.
+    number of a company there, and perhaps more digits. Return None if no number there that ends between its
+    parts has a valid check digit.
     """
     written = _NUMBER.match(text, start)
     ends = [part.end() for part in re.finditer(r"[0-9A-Z]+", written[0])] if written else []

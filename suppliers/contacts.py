@@ -167,9 +167,6 @@ def read_contacts(text: str, field: str, context: Context) -> list[FoundContact]
 
     At most `LONGEST_READ` characters are read. At most `MOST_CONTACTS` are returned; a number given for two
     messengers is two contacts.
-
-    Returns:
-        At most `MOST_CONTACTS` contacts; a number given for two messengers is two contacts.
     """
     found = sorted(_read(text, field, context).found, key=_place)
     first = {(contact.kind, contact.value): contact for contact in reversed(found)}

@@ -267,9 +267,7 @@ def train(db: Database, *, now: datetime) -> str:
 
     What is alike within a supplier is estimated from the confirmed pairs, by Splink's estimate from pairwise
     labels. What is alike by chance stays as it was. The next linking links all accounts by the new weights.
-
-    Returns:
-        A sentence that says what was done, or how many decisions are missing.
+    Return a sentence that says what was done, or how many decisions are missing.
     """
     pairs = decided_pairs(db)
     confirmed = [(one, other) for one, other, is_confirmed in pairs if is_confirmed]
@@ -282,7 +280,7 @@ def train(db: Database, *, now: datetime) -> str:
     weights, _is_new = _weights(db, now)
     common = common_keys(db)
     accounts = sorted({account for pair in confirmed for account in pair})
-    with _Engine(weights) as engine, snapshot(db):
+    with Engine(weights) as engine, snapshot(db):
         engine.load(db, accounts, lambda count: class_of(count, common))
         settings = engine.estimate(confirmed)
     trained = replace(
@@ -304,34 +302,6 @@ def train(db: Database, *, now: datetime) -> str:
     )
 
 
-def learn(db: Database, supplier_of: Mapping[int, int], weights: Weights, trained_on: str) -> str:
-    """Return weights as JSON, estimated from accounts whose suppliers are known.
-
-    Splink estimates how alike accounts of one supplier are from all pairs of one supplier, and how alike
-    others are from random pairs. Random pairs hardly ever share a contact or a text, so these levels are
-    counted on all pairs that share one.
-
-    Args:
-        db: A store whose accounts were linked by any weights.
-        supplier_of: The true supplier of every account.
-        weights: The comparisons to estimate.
-        trained_on: What the accounts are.
-    """
-    common = common_keys(db)
-    with _Engine(weights) as engine, snapshot(db):
-        engine.load(db, sorted(supplier_of), lambda count: class_of(count, common))
-        settings = engine.learn(supplier_of)
-    return json.dumps(
-        {
-            "settings": settings,
-            "thresholds": weights.thresholds,
-            "reference_accounts": len(supplier_of),
-            "trained_on": trained_on,
-        },
-        indent=1,
-    )
-
-
 def _link(
     db: Database,
     accounts: Sequence[int],
@@ -341,7 +311,7 @@ def _link(
     now: datetime,
 ) -> Linked:
     """Compute the links of accounts, and the suppliers that they make."""
-    with _Engine(weights) as engine:
+    with Engine(weights) as engine:
         with snapshot(db):
             common = engine.load(db, accounts, key_class)
         found = list(engine.links())
@@ -359,23 +329,23 @@ def _link(
     )
 
 
-class _Engine:
+class Engine:
     """Splink on a DuckDB in memory, with the accounts of one scoring."""
 
     def __init__(self, weights: Weights) -> None:
         import duckdb
 
         self._weights = weights
-        self._db = duckdb.connect(":memory:")
-        self._db.execute(f"SET memory_limit = '{MEMORY}'")
-        self._db.execute("SET enable_progress_bar = false")
+        self.db = duckdb.connect(":memory:")
+        self.db.execute(f"SET memory_limit = '{MEMORY}'")
+        self.db.execute("SET enable_progress_bar = false")
         logging.getLogger("splink").setLevel(logging.ERROR)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._db.close()
+        self.db.close()
 
     def load(self, db: Database, accounts: Sequence[int], key_class: Callable[[KeyCount], _KeyClass]) -> int:
         """Load accounts and all that they are compared with; return how many contacts are common.
@@ -387,14 +357,14 @@ class _Engine:
         together = [(kind, key, found.hub) for (kind, key), found in classes.items() if found.brings_together]
         loaded = neighbours(db, together)
         profiles = profiles_of(db, loaded)
-        self._insert(
+        self.insert(
             "profiles",
             "id BIGINT, name VARCHAR, country VARCHAR, city VARCHAR, contacts INTEGER, texts INTEGER,"
             " prices INTEGER",
             profiles,
         )
-        self._insert("selected", "id BIGINT", [(account,) for account in accounts])
-        self._insert(
+        self.insert("selected", "id BIGINT", [(account,) for account in accounts])
+        self.insert(
             "keys",
             "id BIGINT, kind VARCHAR, key BIGINT, rank INTEGER, brings_together BOOLEAN, hub BIGINT",
             (
@@ -403,12 +373,12 @@ class _Engine:
                 if (found := classes.get((kind, key), _NOTHING)).rank
             ),
         )
-        self._db.execute(_FEATURES.format(reference=float(self._weights.reference_accounts)))
+        self.db.execute(_FEATURES.format(reference=float(self._weights.reference_accounts)))
         return sum(kind == "contact" and not found.rank for (kind, _key), found in classes.items())
 
     def links(self) -> Iterator[FoundLink]:
         """Yield the links of the selected accounts above the threshold, one for each shared contact."""
-        linker, selected, others = self._linker()
+        linker, selected, others = self.linker()
         thresholds = self._weights.thresholds
         least = min(thresholds.values())
         found = [
@@ -422,7 +392,7 @@ class _Engine:
             )
         for predicted in found:
             query = _EVIDENCE.format(predicted=predicted.physical_name, **thresholds)
-            rows = self._db.execute(query).fetchall()
+            rows = self.db.execute(query).fetchall()
             for one, other, weight, probability, contacts, *parts in rows:
                 of_parts = {
                     name: round(part, 2) for name, part in zip(_PARTS, parts, strict=True) if round(part, 2)
@@ -444,8 +414,8 @@ class _Engine:
 
     def estimate(self, confirmed: Iterable[tuple[int, int]]) -> dict[str, Any]:
         """Return the settings with the similarity within a supplier estimated from confirmed pairs."""
-        linker, selected, _others = self._linker()
-        self._insert("labels", "unique_id_l BIGINT, unique_id_r BIGINT", confirmed)
+        linker, selected, _others = self.linker()
+        self.insert("labels", "unique_id_l BIGINT, unique_id_r BIGINT", confirmed)
         labels = linker.table_management.register_labels_table(
             selected.db_api.register("labels", table_name="confirmed_pairs")
         )
@@ -453,53 +423,14 @@ class _Engine:
         settings: dict[str, Any] = linker.misc.save_model_to_json()
         return settings
 
-    def learn(self, supplier_of: Mapping[int, int]) -> dict[str, Any]:
-        """Return the settings with all weights estimated from the true suppliers; see `learn`."""
-        self._insert("truth", "unique_id BIGINT, supplier BIGINT", supplier_of.items())
-        self._db.execute(
-            "ALTER TABLE scored ADD COLUMN supplier BIGINT;"
-            "UPDATE scored SET supplier = truth.supplier FROM truth WHERE truth.unique_id = scored.unique_id"
-        )
-        linker, selected, _others = self._linker()
-        linker.training.estimate_u_using_random_sampling(max_pairs=3e7, seed=7)
-        linker.training.estimate_m_from_label_column("supplier")
-        settings: dict[str, Any] = linker.misc.save_model_to_json()
-        accounts = len(supplier_of)
-        matches = self._db.execute(
-            "SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*) AS n FROM truth GROUP BY supplier)"
-        ).fetchall()[0][0]
-        settings["probability_two_random_records_match"] = matches / (accounts * (accounts - 1) / 2)
-        predicted = linker.inference.predict_within(selected, warning_mode="never").physical_name
-        for comparison in settings["comparisons"]:
-            name = comparison["output_column_name"]
-            if name not in {"contact", "texts"}:
-                continue
-            column = {"contact": "contact_count", "texts": "text_count"}[name]
-            counted = dict(
-                self._db.execute(
-                    f"SELECT gamma_{name}, count(*) FROM {predicted} AS p"  # noqa: S608 (our names)
-                    " JOIN truth AS l ON l.unique_id = p.unique_id_l"
-                    " JOIN truth AS r ON r.unique_id = p.unique_id_r"
-                    " WHERE l.supplier <> r.supplier GROUP BY 1"
-                ).fetchall()
-            )
-            stated = self._db.execute(f"SELECT count(*) FROM scored WHERE {column} > 0").fetchall()[0][0]  # noqa: S608 (so)
-            levels = [each for each in comparison["comparison_levels"] if not each.get("is_null_level")]
-            for gamma, level in enumerate(reversed(levels)):
-                if gamma:
-                    level["u_probability"] = max(counted.get(gamma, 0), 0.5) / (stated * (stated - 1) / 2)
-                    level["fix_u_probability"] = True
-            _order_weights(levels)
-        return settings
-
-    def _linker(self) -> tuple[Any, Any, Any]:
+    def linker(self) -> tuple[Any, Any, Any]:
         """Return the linker, the table of the selected accounts, and that of all others, if there are any."""
         from splink import DuckDBAPI, Linker
 
-        api = DuckDBAPI(self._db)
+        api = DuckDBAPI(self.db)
         selected = api.register("scored", table_name="scored_accounts")
         others = None
-        if self._db.execute("SELECT count(*) FROM others").fetchall()[0][0]:
+        if self.db.execute("SELECT count(*) FROM others").fetchall()[0][0]:
             others = api.register("others", table_name="other_accounts")
         linker = Linker(selected, dict(self._weights.settings), log_level=None, validate_settings=False)
         for column in ("name", "city"):
@@ -507,18 +438,18 @@ class _Engine:
             linker.table_management.register_term_frequency_lookup(frequencies, column)
         return linker, selected, others
 
-    def _insert(self, table: str, columns: str, values: Iterable[tuple[object, ...]]) -> None:
+    def insert(self, table: str, columns: str, values: Iterable[tuple[object, ...]]) -> None:
         """Make a table of rows; Arrow carries them over, because DuckDB inserts single rows slowly."""
         import pyarrow as pa
 
         names = [column.split()[0] for column in columns.split(", ")]
-        self._db.execute(f"CREATE TABLE {table} ({columns})")
+        self.db.execute(f"CREATE TABLE {table} ({columns})")
         rows = iter(values)
         while chunk := [row for _, row in zip(range(200_000), rows, strict=False)]:
             arrow = pa.table(dict(zip(names, map(list, zip(*chunk, strict=True)), strict=True)))
-            self._db.register("chunk", arrow)
-            self._db.execute(f"INSERT INTO {table} SELECT * FROM chunk")  # noqa: S608 (our names)
-            self._db.unregister("chunk")
+            self.db.register("chunk", arrow)
+            self.db.execute(f"INSERT INTO {table} SELECT * FROM chunk")  # noqa: S608 (our names)
+            self.db.unregister("chunk")
 
 
 _PARTS = ("contact", "name", "place", "texts", "prices")
@@ -576,15 +507,6 @@ WHERE match_probability >= CASE WHEN gamma_contact >= 4 THEN {rare_contact}
                                 WHEN gamma_contact >= 1 THEN {used_contact} ELSE {no_contact} END
 ORDER BY 1, 2
 """
-
-
-def _order_weights(levels: Sequence[dict[str, Any]]) -> None:
-    """Raise u where a weaker level, which comes later, would weigh more because few pairs had it."""
-    least = float("inf")
-    for level in levels[:-1]:
-        ratio = min(level["m_probability"] / level["u_probability"], least)
-        level["u_probability"] = level["m_probability"] / ratio
-        least = ratio
 
 
 def _weights(db: Database, now: datetime) -> tuple[Weights, bool]:

@@ -149,10 +149,8 @@ def _group(text: str, parts: Sequence[tuple[int, int, str]]) -> DigitGroup:
 def number_of(group: DigitGroup, regions: Iterable[str], *, is_labelled: bool) -> tuple[str, float] | None:
     """Return the phone number that digits are, in E.164 form, with its confidence from 0 to 1.
 
-    `regions` are countries whose national form is read, likeliest first, ISO 3166-1 alpha-2.
-
-    Returns:
-        None if no reading of the digits is valid.
+    `regions` are countries whose national form is read, likeliest first, ISO 3166-1 alpha-2. Return None if
+    no reading of the digits is valid.
     """
     digits, is_spaced = group.digits, len(group.parts) > 1
     if group.has_plus:
