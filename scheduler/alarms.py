@@ -116,13 +116,10 @@ def tell(
     now: datetime,
     deliver: Callable[[Sequence[str], str, str], None] = send,
 ) -> tuple[Alarm, ...]:
-    """Send all unsent alarms in one message, when it is due.
+    """Send all unsent alarms in one message, when it is due, and return them.
 
     Nothing is sent in quiet hours, or before the oldest unsent alarm is `digest_minutes` old. A later call
     retries a failed message.
-
-    Returns:
-        The alarms in the message.
     """
     alarms = unnotified_alarms(db)
     if not settings.urls or not alarms or is_quiet(settings, now):

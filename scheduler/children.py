@@ -104,9 +104,7 @@ class Children:
 
         The whole process group is ended when it exceeds a limit; `before_the_end` is called first, while the
         child still runs. The log in `logs` holds standard output and error; its name begins with `work`.
-
-        Returns:
-            None if nothing was started, because `stop` was called.
+        Return None if nothing was started, because `stop` was called.
         """
         private_folder(logs)
         kills, started_at = kernel_kills(), times.utc_now()

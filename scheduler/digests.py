@@ -65,10 +65,7 @@ def send_digests(
 ) -> int:
     """Make the digests that are due, and send each open one, except in its reader's quiet hours.
 
-    `deliver` sends title and body to apprise URLs, or raises `Unsent`.
-
-    Returns:
-        The number of messages sent.
+    `deliver` sends title and body to apprise URLs, or raises `Unsent`. Return the number of messages sent.
     """
     make_due_digests(db, review_url=settings.review_url.rstrip("/"), catalogue=catalogue, now=now)
     return sum(_attempt(db, digest, settings, now, deliver) for digest in open_digests(db))

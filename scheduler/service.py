@@ -336,10 +336,8 @@ def run_once(settings: Settings, stop: Event) -> None:
 def audit_settings(db: Database, settings: Settings, *, now: datetime) -> bool:
     """Record `[maintenance]` and `[alarms]` in the audit log if they have changed.
 
-    The author of a change is unknown, but the log shows when e.g. a shorter retention took effect.
-
-    Returns:
-        Whether the settings had changed.
+    The author of a change is unknown, but the log shows when e.g. a shorter retention took effect. Return
+    whether they had.
     """
     alarms = {name: value for name, value in asdict(settings.alarms).items() if name not in SECRETS}
     maintenance = asdict(settings.maintenance) if settings.maintenance else None

@@ -103,12 +103,9 @@ class Worker:
         self._began_at = now()
 
     def do(self, job: Job) -> bool:
-        """Resume an interrupted run of a job, then start the job if it is due.
+        """Resume an interrupted run of a job, then start the job if it is due; return whether work was done.
 
         Due times of a paused source are recorded as skipped.
-
-        Returns:
-            Whether any work was done.
         """
         with self._locks.alone(job.name) as is_ours:
             return is_ours and self._do(job)
@@ -127,10 +124,7 @@ class Worker:
     def score(self) -> bool:
         """Resume an interrupted scoring or score the waiting listings, one child at a time.
 
-        Before the first model nothing can be scored; that is logged once.
-
-        Returns:
-            Whether any work was done.
+        Before the first model nothing can be scored; that is logged once. Return whether any work was done.
         """
         with self._scoring, self._store() as db:
             waiting = count_awaiting(db)
@@ -146,8 +140,7 @@ class Worker:
     def read_pictures(self) -> bool:
         """Resume an interrupted reading, or read the new pictures if the packages for it are installed.
 
-        Returns:
-            Whether any work was done.
+        Return whether any work was done.
         """
         with self._reading, self._store() as db:
             if missing_packages() or not (count_unread_pictures(db) or unfinished_run(db, RunKind.PICTURES)):
@@ -157,8 +150,7 @@ class Worker:
     def link(self) -> bool:
         """Resume an interrupted linking, or read and link the sellers of new sightings, one child at a time.
 
-        Returns:
-            Whether any work was done.
+        Return whether any work was done.
         """
         with self._linking, self._store() as db:
             is_due = count_unread(db, CONTACTS) or unread_pictures(db, limit=1)
@@ -233,11 +225,8 @@ class Worker:
         """Run a child to its end and return its outcome, for the row of its due time.
 
         With `has_row`, the caller writes a row for a child that dies before it writes one; otherwise the row
-        is written here.
-
-        Returns:
-            None for a child that was not started or was stopped: its run has no end, so the next start
-            resumes it.
+        is written here. Return None for a child that was not started or was stopped: its run has no end, so
+        the next start resumes it.
         """
         work, database = work_of(kind, source_id), self._settings.database
         limits = self._settings.limits.for_kind(kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
@@ -32,7 +32,7 @@ from store.model import MAY_SEE_CONTACTS, ReasonCode
 from store.review import listings, workspace
 from store.review.listings import Neighbour, Price, Provenance, listing_file
 from store.review.queue import item_of
-from store.review.workspace import KeptDraft, draft_of, keep_draft, review_settings
+from store.review.workspace import Claim, KeptDraft, draft_of, keep_draft, review_settings
 from store.suppliers.contacts import ShownContact, view_contacts
 
 api = APIRouter(prefix="/api/listings/{listing_id}", tags=["review"])
@@ -49,17 +49,6 @@ class Near(BaseModel):
     same_text: list[Neighbour]
     near_duplicates: list[Neighbour]
     same_pictures: list[SamePicture]
-
-
-class ClaimRecord(BaseModel):
-    """The claim on a listing."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    listing_id: str
-    reviewer: str
-    claimed_at: datetime
-    expires_at: datetime
 
 
 class ClaimWish(BaseModel):
@@ -166,19 +155,16 @@ def get_contacts(
 
 
 @api.get("/claim", responses=refusals(404))
-def get_claim(
-    db: TheDatabase, context: TheContext, person: TheViewer, listing_id: ListingId
-) -> ClaimRecord | None:
+def get_claim(db: TheDatabase, context: TheContext, person: TheViewer, listing_id: ListingId) -> Claim | None:
     """Return the current claim; null for none."""
     listing_file(db, listing_id)
-    held = workspace.claim_of(db, listing_id, now=context.clock())
-    return ClaimRecord.model_validate(held) if held else None
+    return workspace.claim_of(db, listing_id, now=context.clock())
 
 
 @api.post("/claim", responses=refusals(404, 409))
 def claim_listing(
     db: TheDatabase, context: TheContext, person: TheReviewer, listing_id: ListingId, wish: ClaimWish
-) -> ClaimRecord:
+) -> Claim:
     """Claim a listing or renew the claim; another's claim holds unless `take_over` is set."""
     now = context.clock()
     with transaction(db):
@@ -197,7 +183,7 @@ def claim_listing(
             {"from": before.reviewer if before else None},
             now=now,
         )
-    return ClaimRecord.model_validate(held)
+    return held
 
 
 @api.delete("/claim", status_code=204, responses=refusals(404))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,7 +15,7 @@ from review.web.dependencies import TheAdmin, TheContext, TheDatabase, TheLead, 
 from review.web.fields import MAX_ROW, OrEmpty, refusals
 from store.accounts.users import list_users
 from store.audit import audit
-from store.audit.audit import AuditAction, AuditEntry, Via, head, list_entries
+from store.audit.audit import AuditAction, AuditEntry, head, list_entries
 from store.crawl.runs import latest_run
 from store.model import RunKind
 
@@ -103,20 +103,6 @@ class LogPart(LogQuery):
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 50
 
 
-class EntryRecord(BaseModel):
-    """One entry of the log."""
-
-    entry_id: int
-    at: datetime
-    actor: str
-    via: Via
-    address: str
-    action: AuditAction
-    subject: str
-    details: dict[str, Any]
-    hash: str
-
-
 class Anchor(BaseModel):
     """The anchor to write down elsewhere, for `precursor-watch audit verify --anchor`."""
 
@@ -126,13 +112,12 @@ class Anchor(BaseModel):
 
 
 @api.get("", responses=refusals())
-def read_log(db: TheDatabase, person: TheLead, wanted: Annotated[LogPart, Query()]) -> list[EntryRecord]:
+def read_log(db: TheDatabase, person: TheLead, wanted: Annotated[LogPart, Query()]) -> list[AuditEntry]:
     """Return entries, newest first, that fit all that is given.
 
     What somebody decided that who asks is to check blind is left out.
     """
-    found = read_entries(db, wanted, person, limit=wanted.limit)
-    return [EntryRecord(**{name: getattr(entry, name) for name in AuditEntry.__slots__}) for entry in found]
+    return read_entries(db, wanted, person, limit=wanted.limit)
 
 
 @api.get("/anchor", responses=refusals())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from review.web.charts import count_ticks, day_bars, ends_of, share_line
 from review.web.dependencies import TheContext, TheDatabase, TheReviewer, TheViewer, answer_page
@@ -20,6 +20,7 @@ from review.web.fields import refusals
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.messages import guard_cell
+from store.model import Promotion
 from store.review import statistics
 from store.review.item_query import Filter, State
 from store.review.notices import NoticeCount, NoticedListing, count_notices, noticed_listings
@@ -104,18 +105,6 @@ class ModelRecord(BaseModel):
     card: dict[str, Any]
 
 
-class PromotionRecord(BaseModel):
-    """A promotion of a model: when, by whom and why."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    promotion_id: int
-    model_id: str
-    promoted_at: datetime
-    promoted_by: str
-    sentence: str
-
-
 @api.get("/figures", responses=refusals())
 def get_figures(
     db: TheDatabase,
@@ -154,9 +143,9 @@ def show_models(db: TheDatabase, person: TheViewer) -> list[ModelRecord]:
 
 
 @api.get("/promotions", responses=refusals())
-def show_promotions(db: TheDatabase, person: TheViewer) -> list[PromotionRecord]:
+def show_promotions(db: TheDatabase, person: TheViewer) -> list[Promotion]:
     """Return the promotions of models, oldest first."""
-    return [PromotionRecord.model_validate(each) for each in promotions(db)]
+    return promotions(db)
 
 
 LONGEST = 200

@@ -8,7 +8,9 @@ Functions that change the store write their own entry in the same transaction (`
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from store import times
@@ -16,11 +18,10 @@ from store.audit.chain import BEGINNING, COLUMNS, entry_hash, entry_row, head_of
 from store.audit.chain import AuditAction as AuditAction  # noqa: PLC0414 (re-exported)
 from store.audit.chain import Via as Via  # noqa: PLC0414 (re-exported)
 from store.database import Database, transaction
-from store.rows import clean
+from store.rows import clean, select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +178,7 @@ def list_entries(
     given = {condition: value for condition, value in fits.items() if value is not None}
     where = f"WHERE {' AND '.join(given)}" if given else ""
     query = f"SELECT * FROM audit_log {where} ORDER BY entry_id DESC LIMIT ?"  # noqa: S608 (no input in it)
-    return [_entry_from(row) for row in db.execute(query, [*given.values(), limit])]
+    return select(db, AuditEntry, query, [*given.values(), limit])
 
 
 def head(db: Database) -> tuple[int, str]:
@@ -209,14 +210,3 @@ def _first_since(db: Database, moment: datetime) -> int:
         else:
             high = middle
     return low
-
-
-def _entry_from(row: Any) -> AuditEntry:
-    texts = {name: row[name] for name in ("entry_id", "actor", "address", "subject", "hash")}
-    return AuditEntry(
-        at=times.from_text(row["at"]),
-        via=Via(row["via"]),
-        action=AuditAction(row["action"]),
-        details=json.loads(row["details"]),
-        **texts,
-    )

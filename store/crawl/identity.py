@@ -108,10 +108,7 @@ def listing_text(content: ListingContent) -> str:
 
     Seller, location and images are left out, because a model that reads them learns sites instead of offers.
     Prices and dates are left out, because they change daily, and every change would return a judged listing
-    to the queue.
-
-    Returns:
-        At most `MAX_TEXT_CHARS` characters.
+    to the queue. It has at most `MAX_TEXT_CHARS` characters.
     """
     lines = [content.title, content.quantity_text, content.pack_text, content.minimum_order_text]
     lines += [

@@ -47,15 +47,12 @@ def record_page(
     digest: DigestFinding | None = None,
     drawing: PageDrawing | None = None,
 ) -> dict[Change, int]:
-    """Record a page and its listings in one transaction.
+    """Record a page and its listings in one transaction; return the number of listings by change.
 
     A page that the run has already recorded does not change, so an interrupted run can start over. Within one
     run, the page of an item counts for a listing, otherwise the first row of a list. `record_id` is the
     evidence record with the bytes of the page. The listings of the page `same_as`, an earlier one with the
-    same bytes, are on this page too, unchanged.
-
-    Returns:
-        The number of new, changed and unchanged listings; all 0 for a page recorded before.
+    same bytes, are on this page too, unchanged. All numbers are 0 for a page recorded before.
     """
     tally = dict.fromkeys(Change, 0)
     with transaction(db):

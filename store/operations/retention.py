@@ -131,9 +131,8 @@ def bury(
 ) -> bool:
     """Record the tombstone of a WARC file before its removal, also in the audit log.
 
-    Returns:
-        False, with nothing recorded, if a hold or a new page has come to protect the file since
-        `spent_evidence` returned it.
+    Return False, with nothing recorded, if a hold or a new page has come to protect the file since
+    `spent_evidence` returned it.
     """
     values = {"file": spent.file, "bytes": spent.bytes, "sha256": spent.sha256, "reason": rows.clean(reason)}
     with transaction(db):
@@ -170,10 +169,7 @@ def purge_contacts(
     """Remove the contacts that only old, unprotected sightings state, also in the audit log, by number.
 
     The same listings and holds protect contacts as protect evidence; see `spent_evidence`. The contacts of
-    these sightings are never read again.
-
-    Returns:
-        The number of removed mentions.
+    these sightings are never read again. Return the number of removed mentions.
     """
     with transaction(db):
         db.conn.execute(

@@ -253,12 +253,9 @@ def are_terms_due(db: Database) -> bool:
 
 
 def record_hits(db: Database, *, run_id: int | None, now: datetime) -> int:
-    """Look for every standing term in the sightings where it was not yet looked for.
+    """Look for every standing term in sightings where it was not yet looked for; return the number of hits.
 
     Only the newest sighting of a listing counts.
-
-    Returns:
-        The number of new hits.
     """
     count = 0
     for office_term_id, term, searched_to in db.execute(_STANDING).fetchall():

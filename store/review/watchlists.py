@@ -115,8 +115,7 @@ def forget_view(db: Database, reviewer: str, view_id: int) -> None:
 def look_at(db: Database, reviewer: str, query: str, *, now: datetime) -> int | None:
     """Note that a person looks at a list, and return the sighting after which its rows are marked as new.
 
-    Returns:
-        None if the person does not follow this list.
+    Return None if the person does not follow this list.
     """
     find = """
         SELECT view_id, looked_at, looked_to, marked_from FROM saved_views
@@ -417,10 +416,8 @@ def make_digest(
 ) -> bool:
     """Make the digest of a person, unless it would contain nothing new.
 
-    The matches that it names are noted as sent in the same transaction, so no later digest names them.
-
-    Returns:
-        Whether a message was made.
+    The matches that it names are noted as sent in the same transaction, so no later digest names them. Return
+    whether a message was made.
     """
     with transaction(db):
         title, body, new = compose(

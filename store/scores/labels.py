@@ -115,10 +115,7 @@ def import_labels(
 ) -> int:
     """Store the labels of a file, all or none; a text that already has this label stays one row.
 
-    A text that is imported with both labels has two rows and gives no label.
-
-    Returns:
-        The number of new labels.
+    A text that is imported with both labels has two rows and gives no label. Return the number of new labels.
     """
     with transaction(db):
         fresh = [

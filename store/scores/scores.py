@@ -192,11 +192,7 @@ def newest_is_scored(db: Database) -> bool:
 
 
 def record_scores(db: Database, scores: Iterable[Score]) -> int:
-    """Record scores in one transaction; an existing score of the same sighting and model stays.
-
-    Returns:
-        The number of new scores.
-    """
+    """Record scores in one transaction, and return the number of new ones; an existing score stays."""
     with transaction(db):
         return sum(_record(db, score) for score in scores)
 

@@ -172,10 +172,8 @@ def store_profiles(
 
     Queued for scoring are the accounts whose profile changed, and every account of a key whose class changed
     by that. All is one transaction, so a kill leaves the accounts queued as they were. `queued` are accounts
-    with the number of their change, as `next_to_link` gave them; an account without a profile is gone.
-
-    Returns:
-        How many of the profiles changed.
+    with the number of their change, as `next_to_link` gave them; an account without a profile is gone. Return
+    how many of the profiles changed.
     """
     new = {profile.seller_account_id: profile for profile in profiles}
     with transaction(db):
@@ -285,10 +283,8 @@ def replace_links(
 ) -> tuple[int, int, set[int]]:
     """Replace the links of accounts, within the caller's transaction, and take the accounts off the queue.
 
-    A link that was there before keeps its number and its time.
-
-    Returns:
-        How many links are new and how many are gone, and the accounts at the ends of both.
+    A link that was there before keeps its number and its time. Return how many links are new and how many are
+    gone, and the accounts at the ends of both.
     """
     _temporary(db, "scored", "seller_account_id INTEGER PRIMARY KEY", [(each,) for each in scored])
     old = {
@@ -379,10 +375,7 @@ def declare_common(
 ) -> bool:
     """Declare that a contact links nobody, or that it links again; the next linking scores its accounts.
 
-    The caller checks that the role is lead.
-
-    Returns:
-        Whether the declaration was written; not if it stands already.
+    The caller checks that the role is lead. Return False if the declaration stands already.
 
     Raises:
         UnknownRow: If there is no such contact.
