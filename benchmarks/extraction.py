@@ -6,8 +6,12 @@ Sites are in two fixed halves, by the hash of their names. Rules may be written 
 `seen` sites, which `--errors` prints; `unseen` sites are for measuring alone.
 
 A folder is measured by what lies in it: `expected.jsonl` and `html/` (product pages), `pagination_truth.csv`
-(next-page links), CSV files of price strings, or saved list pages. Without one, the folders of real pages
-under `--data` are taken that are there.
+(next-page links), CSV files of price strings, saved list pages, or `truth.jsonl` and `saved/` (an invented
+marketplace). Without one, the folders of real pages under `--data` are taken that are there, and the invented
+marketplaces.
+
+A row of a list page is no listing if it does not lead to an item. Of an invented marketplace all items are
+known; on the saved list pages, which state no truth, an item is known by the form of its address.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import json
 import re
 import sys
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,21 +41,28 @@ from benchmarks.extraction_truth import (
     read_price_strings,
 )
 from benchmarks.rounds import machine
+from crawler.archives import open_archive
 from crawler.extract.document import parse_document, registrable_host
 from crawler.extract.links import next_page
 from crawler.extract.page import extract_page
+from store.model import ListingContent
 from text.money import Place, read_price
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Container, Iterator
 
     from crawler.extract.document import Document
 
 DATA = Path("../shared/data")
+MARKETPLACES = Path("fixtures/marketplaces")
 DEFAULT = (
     "pages/product-extraction-benchmark", "pages/fathom-products", "prices", "pages/autopager",
     "pages/alibaba-search", "pages/alibaba-madeinchina", "pages/mercadolibre",
 )  # fmt: skip
+ITEM_ADDRESS = re.compile(r"/product-detail/|/product/\w{12}/|/dp/\w{10}\b|//articulo\.mercadolibre\.")
+"""Addresses of items at Alibaba, Made-in-China, Amazon and Mercado Libre, and of nothing else there."""
+OF_TRUTH = {"title": "title", "price_amount": "price", "seller_name": "seller", "item_id": "sku"}
+"""The field of each key of the invented marketplaces' truth."""
 PACKAGES = ("extruct", "price-parser", "lxml")
 
 
@@ -84,13 +96,15 @@ def measure(folder: Path) -> Report:
         return _measure_products(folder)
     if (folder / "pagination_truth.csv").is_file():
         return _measure_pagers(folder)
+    if (folder / "truth.jsonl").is_file():
+        return _measure_marketplace(folder)
     if any(map(is_page, folder.iterdir())):
         return _measure_lists(folder)
     if any(_has_prices(path) for path in folder.glob("*.csv")):
         return _measure_prices(folder)
     raise ValueError(
-        f"{folder} holds none of expected.jsonl with html/, pagination_truth.csv, *.html and price strings "
-        "in CSV: name a folder that does."
+        f"{folder} holds none of expected.jsonl with html/, truth.jsonl with saved/, pagination_truth.csv, "
+        "*.html and price strings in CSV: name a folder that does."
     )
 
 
@@ -182,12 +196,50 @@ def _measure_prices(folder: Path) -> Report:
     return report
 
 
+def _measure_marketplace(folder: Path) -> Report:
+    rows = map(json.loads, (folder / "truth.jsonl").read_text("utf-8").splitlines())
+    truth = {row["url"]: row for row in rows}
+    report = Report(folder=folder, note="", scores={name: {"ours": Counts()} for name in OF_TRUTH.values()})
+    addresses: list[str] = []
+    with open_archive(folder / "saved") as archive:
+        for url in archive.urls():
+            page = archive.fetch(url)
+            if page is None or page.fault or page.status != HTTPStatus.OK:
+                continue
+            response = web_poet.HttpResponse(
+                url=url, body=page.body, status=page.status, headers=dict(page.headers)
+            )
+            reading = extract_page(response)
+            if url not in truth:
+                addresses += [row.url for row in reading.rows]
+                continue
+            content = reading.listing.content if reading.listing else ListingContent(title="")
+            for key, name in OF_TRUTH.items():
+                wanted, got = truth[url][key], getattr(content, key)
+                got = "" if got is None else str(got)
+                report.scores[name]["ours"].add(
+                    expected=bool(wanted), predicted=bool(got), is_right=bool(got) and got == wanted
+                )
+                if got != wanted:
+                    report.errors.append(f"{name}: {url[:70]}: {wanted!r} read as {got!r}")
+    report.note = f"{len(truth)} items; {_of_rows(addresses, truth)}"
+    return report
+
+
+def _of_rows(addresses: Collection[str], items: Container[str]) -> str:
+    none = sum(address not in items for address in addresses)
+    share = none / max(1, len(addresses))
+    return f"{len(addresses)} rows of list pages, {none} of them no listing ({share:.1%})"
+
+
 def _measure_lists(folder: Path) -> Report:
     pages = read_list_pages(folder)
-    report = Report(folder=folder, note=f"{len(pages)} pages")
+    report = Report(folder=folder, note="")
+    addresses: list[str] = []
     for page in pages:
         url = f"https://{folder.name}.example/{page.path.name}"
         reading = extract_page(web_poet.HttpResponse(url=url, body=read_body(page.path), status=200))
+        addresses += [row.url for row in reading.rows]
         contents = [row.content for row in reading.rows]
         titles = {_plain(content.title) for content in contents}
         known = {_plain(title) for title in page.titles}
@@ -202,6 +254,7 @@ def _measure_lists(folder: Path) -> Report:
                 "found": len(known & titles),
             }
         )
+    report.note = f"{len(pages)} pages; {_of_rows(addresses, set(filter(ITEM_ADDRESS.search, addresses)))}"
     return report
 
 
@@ -241,7 +294,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--errors", action="store_true", help="print every wrong or missing value")
     chosen = parser.parse_args()
-    folders = chosen.folders or [chosen.data / name for name in DEFAULT]
+    folders = chosen.folders or [
+        *(chosen.data / name for name in DEFAULT),
+        *sorted(path.parent for path in MARKETPLACES.glob("*/truth.jsonl")),
+    ]
     reports = []
     for folder in folders:
         if not folder.is_dir():

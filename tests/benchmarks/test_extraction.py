@@ -43,6 +43,24 @@ def test_right_wrong_and_missing_values_are_told_apart(tmp_path: Path) -> None:
     assert report.scores["sku"]["extruct"].f1 == 1
 
 
+def test_rows_that_lead_to_no_item_are_counted(tmp_path: Path) -> None:
+    """The items of a marketplace are known by its truth; a row that leads elsewhere is no listing."""
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    row = '<div class="r"><a href="{n}.html">Oak stool number {n}</a> <b>{n}9.50 EUR</b></div>'
+    rows = "".join(row.format(n=n) for n in range(1, 9))
+    (saved / "list.html").write_text(f"<h1>Stools</h1><div>{rows}</div>", "utf-8")
+    (saved / "1.html").write_text(_PAGE, "utf-8")
+    base = "https://saved.invalid"
+    known = {"title": "Oak stool", "price_amount": "49.90", "seller_name": "Holzhof", "item_id": "H-8"}
+    truth = [{"url": f"{base}/{n}.html", **known} for n in range(1, 7)]
+    (tmp_path / "truth.jsonl").write_text("".join(json.dumps(each) + "\n" for each in truth), "utf-8")
+    report = measure(tmp_path)
+    assert report.note == "6 items; 8 rows of list pages, 2 of them no listing (25.0%)"
+    assert report.scores["price"]["ours"].right == 1
+    assert report.scores["sku"]["ours"].wrong == 1
+
+
 def test_unreadable_expectations_are_counted(tmp_path: Path) -> None:
     """A page with a malformed line of expectations is reported as left out."""
     folder = _folder(tmp_path, [{"file": "html/1.html", **_RIGHT}])
