@@ -71,7 +71,7 @@ def telling_floors(
         For each script, the lowest similarity of `FLOORS` from which the nearest examples share the label in
         `SHARED` of cases, for offers and for others. Scripts without such a similarity are omitted.
     """
-    scripts, group = np.array([script_of(text) for text in texts]), np.array(groups)
+    scripts, group = np.array([script_of(text) for text in texts]), np.unique(groups, return_inverse=True)[1]
     random = np.random.default_rng(seed)
     floors: dict[str, float] = {}
     for script in sorted(set(scripts.tolist())):
@@ -138,7 +138,7 @@ def _script(character: str) -> str:
 
 
 def _of_other_groups(
-    rows: NDArray[np.int64], vectors: NDArray[np.float32], groups: NDArray[np.str_]
+    rows: NDArray[np.int64], vectors: NDArray[np.float32], groups: NDArray[np.intp]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the nearest rows of other groups and their similarities, nearest first: shapes (n, <= 3)."""
     near, similarities = [], []

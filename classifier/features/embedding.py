@@ -12,7 +12,9 @@ keep sums over tokens accurate.
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
@@ -276,15 +278,29 @@ def run_model(model: SentenceTransformer, texts: Sequence[str]) -> NDArray[np.fl
     if not _is_transformer(model):
         return np.asarray(model.encode(list(texts), normalize_embeddings=True), dtype=np.float32)
     vectors: dict[int, NDArray[np.float32]] = {}
-    with torch.inference_mode():
-        for rows, inputs in _inputs(model, texts):
-            outputs = model[0](inputs)
-            outputs["token_embeddings"] = outputs["token_embeddings"].float()
-            for module in list(model)[1:]:
-                outputs = module(outputs)
-            found = torch.nn.functional.normalize(outputs["sentence_embedding"].float(), dim=1)
-            vectors.update(zip(rows, found.numpy(), strict=True))
+    threads = torch.get_num_threads()
+    # Each thread has a batch of its own: threads that share one wait for each other at every step, and on a
+    # busy machine most of the time.
+    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        for rows, found in pool.map(partial(_run_batch, model), _inputs(model, texts)):
+            vectors.update(zip(rows, found, strict=True))
+    torch.set_num_threads(threads)  # of threads that begin later
     return np.stack([vectors[row] for row in range(len(texts))]) if vectors else np.zeros((0, 0), np.float32)
+
+
+def _run_batch(
+    model: SentenceTransformer, batch: tuple[list[int], dict[str, Tensor]]
+) -> tuple[list[int], NDArray[np.float32]]:
+    """Return the rows of a batch and their vectors."""
+    import torch
+
+    rows, inputs = batch
+    with torch.inference_mode():
+        outputs = model[0](inputs)
+        outputs["token_embeddings"] = outputs["token_embeddings"].float()
+        for module in list(model)[1:]:
+            outputs = module(outputs)
+        return rows, torch.nn.functional.normalize(outputs["sentence_embedding"].float(), dim=1).numpy()
 
 
 def in_backend(model: SentenceTransformer, backend: Backend) -> SentenceTransformer:

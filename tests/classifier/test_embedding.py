@@ -277,6 +277,24 @@ def test_backends_agree_and_never_share_a_vector(name: str, tmp_path: Path) -> N
 
 @pytest.mark.model
 @pytest.mark.parametrize("name", PUBLISHED)
+def test_vectors_do_not_depend_on_the_number_of_threads(name: str) -> None:
+    """Batches beside each other give the vectors of one thread, and the number of threads stays as it was."""
+    import torch
+
+    before, texts = torch.get_num_threads(), [f"{text} " * times for text in SAMPLE for times in (1, 40)]
+    found = []
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            found.append(opened(name)(texts))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert np.array_equal(found[0], found[1])
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_float32_is_what_sentence_transformers_gives(name: str) -> None:
     """Batches of nearly equally long texts change nothing but the last digits."""
     embedder = opened(name)
