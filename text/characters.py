@@ -87,41 +87,13 @@ TRADITIONAL = dict(
 )
 """Traditional Chinese characters of trade and chemistry as simplified ones: sellers also mix both in one name."""
 
-HANGUL_FINALS = dict(
-    zip(
-        map(chr, range(0x11A8, 0x11C3)),
-        [
-            "ᄀ",
-            "ᄁ",
-            "ᄀᄉ",
-            "ᄂ",
-            "ᄂᄌ",
-            "ᄂᄒ",
-            "ᄃ",
-            "ᄅ",
-            "ᄅᄀ",
-            "ᄅᄆ",
-            "ᄅᄇ",
-            "ᄅᄉ",
-            "ᄅᄐ",
-            "ᄅᄑ",
-            "ᄅᄒ",
-            "ᄆ",
-            "ᄇ",
-            "ᄇᄉ",
-            "ᄉ",
-            "ᄊ",
-            "ᄋ",
-            "ᄌ",
-            "ᄎ",
-            "ᄏ",
-            "ᄐ",
-            "ᄑ",
-            "ᄒ",
-        ],
-        strict=True,
+HANGUL_FINALS = {
+    final: "".join(
+        unicodedata.lookup(f"HANGUL CHOSEONG {consonant}")
+        for consonant in unicodedata.name(final).removeprefix("HANGUL JONGSEONG ").split("-")
     )
-)
+    for final in map(chr, range(0x11A8, 0x11C3))
+}
 """Final consonants of Hangul syllables as initial ones, so that a word spelled in single letters is the same."""
 
 FANCY_LETTERS = {

@@ -6,6 +6,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from text.phrases import languages
+
 if TYPE_CHECKING:
     from lxml import etree
     from py3langid.langid import LanguageIdentifier
@@ -16,45 +18,8 @@ _KANA = re.compile("[\u3040-\u30ff]")
 _HANGUL = re.compile("[\uac00-\ud7af]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _LETTERS = re.compile(r"[^\W\d_]+")
-_CANDIDATES = [
-    "en",
-    "es",
-    "pt",
-    "fr",
-    "de",
-    "ru",
-    "uk",
-    "zh",
-    "ja",
-    "ko",
-    "it",
-    "nl",
-    "pl",
-    "tr",
-    "cs",
-    "ar",
-    "he",
-    "vi",
-    "id",
-    "sv",
-    "da",
-    "no",
-    "fi",
-    "el",
-    "hu",
-    "ro",
-    "bg",
-    "sk",
-    "hr",
-    "ms",
-    "fa",
-    "ur",
-    "hi",
-    "bn",
-    "th",
-]
-_CODE_IN_USE = {"no": "nb"}
-"""The lexicon's code for a code of the identifier."""
+_BOKMAL, _NORWEGIAN = "nb", "no"
+"""The lexicon's code and the identifier's for the same language."""
 _SAMPLE_CHARACTERS = 800
 _FEWEST_LETTERS = 40
 
@@ -98,7 +63,7 @@ def language_of(text: str, declared: str) -> str:
     if letters < _FEWEST_LETTERS:
         return ""
     code = str(_identifier().classify(sample)[0])
-    return _CODE_IN_USE.get(code, code)
+    return _BOKMAL if code == _NORWEGIAN else code
 
 
 def _language_of_script(sample: str, letters: int, declared: str) -> str:
@@ -121,5 +86,5 @@ def _identifier() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    identifier.set_languages(_CANDIDATES)
+    identifier.set_languages([_NORWEGIAN if code == _BOKMAL else code for code in languages()])
     return identifier

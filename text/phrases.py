@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 CJK = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"
 """Scripts without spaces (Chinese, Japanese, Thai and Lao), for use in a character class."""
 
+NO_LANGUAGE = "zxx"
+"""The file of signs and codes that belong to no language."""
 IS_CJK = re.compile(f"[{CJK}]")
 INNERMOST_CHOICE = re.compile(r"\{([^{}]*)\}")
 
@@ -55,6 +57,11 @@ class Phrase:
     """Language of the file: an ISO 639-1 code, or `zxx`."""
     is_beginning: bool
     """Whether the phrase has a star and so matches the beginning of longer words."""
+
+
+def languages() -> tuple[str, ...]:
+    """Return the codes of the languages that have a file, in alphabetical order."""
+    return tuple(code for code in _lexicon() if code != NO_LANGUAGE)
 
 
 @cache

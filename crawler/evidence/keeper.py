@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zlib
 from importlib.metadata import version
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import TYPE_CHECKING, Self
 
+from crawler.archives.warc import GzipMember
 from crawler.evidence.warc_records import (
     WarcFile,
     metadata_record,
@@ -36,7 +36,6 @@ MAX_FILE_BYTES = 500_000_000
 """Size at which a file is sealed; the WARC guidelines recommend at most about twice as much."""
 _REMEMBERED = 50_000
 """Number of payload hashes cached in memory; older ones are looked up in the store."""
-_GZIP = 31
 _BLOCK_BYTES = 65_536
 
 
@@ -224,23 +223,11 @@ def _end_of_whole_records(path: Path, *, known: int) -> int:
     """Return the offset behind the last complete gzip member, at least `known`."""
     end = known
     with path.open("rb") as handle:
-        while (size := _member_size(handle, end)) is not None:
-            end += size
-    return end
-
-
-def _member_size(handle: BinaryIO, start: int) -> int | None:
-    """Return the size in bytes of the gzip member at `start`, or None for a broken or missing member."""
-    handle.seek(start)
-    member, size = zlib.decompressobj(_GZIP), 0
-    while block := handle.read(_BLOCK_BYTES):
-        try:
-            while block and not member.eof:
-                member.decompress(block, _BLOCK_BYTES)  # only the size matters
-                size += len(block) - len(member.unconsumed_tail) - len(member.unused_data)
-                block = member.unconsumed_tail
-        except zlib.error:
-            return None
-        if member.eof:
-            return size
-    return None
+        while True:
+            handle.seek(end)
+            member = GzipMember(handle)
+            while member.read(_BLOCK_BYTES):
+                pass
+            if member.is_broken:
+                return end
+            end = member.end_offset

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from crawler.extract.document import Document
     from crawler.extract.elements import Line
-    from crawler.extract.list_rows import Rows
 
 Decision = tuple[PageOutcome, str]
 _SIGNATURES = (
@@ -58,10 +56,7 @@ _GONE = {404, 410}
 _UNAVAILABLE = 500
 _NOT_FOUND = re.compile(r"\b404\b")
 _LONGEST_REFUSAL = 800
-_LISTING_LINE = 3
-_LONG_DESCRIPTION = 150
-_MOST_BUY_BUTTONS = 6
-_FULL_PAGE = 20
+MOST_BUY_BUTTONS = 6
 _BUTTONS = ("button", "input", "a")
 
 
@@ -182,56 +177,6 @@ def _asks_password(document: Document) -> bool:
     return any((field.get("type") or "").lower() == "password" for field in document.root.iter("input"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageFeatures:
-    """Features that distinguish an item's own page from a list page."""
-
-    has_product: bool
-    """Whether structured data or application state names the page's own product."""
-    has_offer: bool
-    """Whether that product has a price."""
-    is_called_product: bool
-    """Whether the meta tags call the page a product."""
-    has_meta_price: bool
-    has_shown_price: bool
-    has_heading: bool
-    known_labels: int
-    """Number of rows such as *Purity* or *MOQ* outside list rows."""
-    description_chars: int
-    buy_buttons: int
-    """Number of buttons outside list rows."""
-    lists_others: bool
-    """Whether structured data lists products, but not the page's own."""
-    has_next_page: bool
-    is_paged: bool
-    best_rows: Rows | None
-
-
-def is_listing(features: PageFeatures) -> bool:
-    """Return whether the page is more likely an item's own page than a list.
-
-    The weights are set by hand: two or three for features of an item's own page alone, one for usual ones.
-    """
-    one = (
-        3 * features.has_product
-        + features.has_offer
-        + 2 * features.is_called_product
-        + 2 * features.has_meta_price
-    )
-    one += 2 * features.has_shown_price + min(features.known_labels, 3) + features.has_heading
-    one += features.description_chars >= _LONG_DESCRIPTION
-    can_buy = (
-        0 < features.buy_buttons <= _MOST_BUY_BUTTONS and features.has_shown_price and features.has_heading
-    )
-    one += 2 * can_buy
-    many = 3 * features.lists_others + 2 * features.has_next_page + features.is_paged
-    if features.best_rows is not None:
-        number, priced = len(features.best_rows.elements), features.best_rows.priced >= 0.5
-        many += (number > 1) + (number >= 5) + (number >= 10) + priced
-        many += 2 * (number >= _FULL_PAGE and priced and (features.is_paged or features.has_next_page))
-    return one >= _LISTING_LINE and one > many
-
-
 def count_buy_buttons(root: etree._Element, skipped: Collection[etree._Element]) -> int:
     """Count the buttons that buy an item or enquire about it, outside list rows; stop at seven."""
     found = 0
@@ -239,7 +184,7 @@ def count_buy_buttons(root: etree._Element, skipped: Collection[etree._Element])
         text = element.get("value") if element.tag == "input" else _label(element)
         if text and len(text) <= 40 and _says_buy(text):
             found += not any(each in skipped for each in element.iterancestors())
-        if found > _MOST_BUY_BUTTONS:
+        if found > MOST_BUY_BUTTONS:
             break
     return found
 

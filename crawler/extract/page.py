@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 MAX_BYTES = 20_000_000
 """Largest page that is parsed, in bytes after decompression."""
 _FEWEST_LINKS = 3
+_LISTING_LINE = 3
+_LONG_DESCRIPTION = 150
+_FULL_PAGE = 20
 _PRICE = ("price_text", "price_amount", "currency")
 _MERGED_SEPARATELY = frozenset({*_PRICE, "provenance", "language", "attributes", "terms"})
 _SINGLE = tuple(field.name for field in fields(ListingContent) if field.name not in _MERGED_SEPARATELY)
@@ -224,24 +227,27 @@ class _Reader:
     def _is_listing(
         self, product: tuple[str, Node] | None, seen: ListingContent, state: ListingContent | None
     ) -> bool:
-        opengraph = self.opengraph
-        return outcome.is_listing(
-            outcome.PageFeatures(
-                has_product=product is not None or state is not None,
-                has_offer=product is not None and is_offer_node(product[1]),
-                is_called_product=is_product(self.document),
-                has_meta_price=opengraph is not None and opengraph.price_amount is not None,
-                has_shown_price=bool(seen.price_text),
-                has_heading=self.visible.heading.element is not None,
-                known_labels=sum(row.label is not None for row in self.visible.rows),
-                description_chars=len(seen.description),
-                buy_buttons=outcome.count_buy_buttons(self.document.root, self.visible.skipped),
-                lists_others=product is None and any(each.listed for each in self.structured),
-                has_next_page=self.next_page is not None,
-                is_paged=self.paged,
-                best_rows=self.groups[0] if self.groups else None,
-            )
-        )
+        """Return whether the page is more likely an item's own page than a list.
+
+        The weights are set by hand: two or three for features of an item's own page alone, else one.
+        """
+        has_heading = self.visible.heading.element is not None
+        has_meta_price = self.opengraph is not None and self.opengraph.price_amount is not None
+        known_labels = sum(row.label is not None for row in self.visible.rows)
+        one = 3 * (product is not None or state is not None)
+        one += product is not None and is_offer_node(product[1])
+        one += 2 * is_product(self.document) + 2 * has_meta_price + 2 * bool(seen.price_text)
+        one += min(known_labels, 3) + has_heading + (len(seen.description) >= _LONG_DESCRIPTION)
+        if has_heading and seen.price_text:
+            buttons = outcome.count_buy_buttons(self.document.root, self.visible.skipped)
+            one += 2 * (0 < buttons <= outcome.MOST_BUY_BUTTONS)
+        lists_others = product is None and any(each.listed for each in self.structured)
+        many = 3 * lists_others + 2 * (self.next_page is not None) + self.paged
+        if self.groups:
+            number, is_priced = len(self.groups[0].elements), self.groups[0].priced >= 0.5
+            many += (number > 1) + (number >= 5) + (number >= 10) + is_priced
+            many += 2 * (number >= _FULL_PAGE and is_priced and (self.paged or self.next_page is not None))
+        return one >= _LISTING_LINE and one > many
 
     def _merged(
         self,

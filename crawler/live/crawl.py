@@ -58,7 +58,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from crawler.live.permission import Limits
-    from crawler.render import Rendering
     from crawler.sources.sources import DeclaredSource
     from crawler.workers.page_parser import Parse
     from store.database import Database
@@ -130,20 +129,6 @@ class CrawlEnded(CrawlError):
         super().__init__(f"The crawl of {source_id} ended early. {why} The pages read so far are stored.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Allowed:
-    """The bounds of a crawl of a live source."""
-
-    source_id: str
-    permission: Permission
-    permission_id: str
-    limits: Limits
-    """The stricter of the operator's and the permission's limits."""
-    reader: str
-    """The hash of the code and of the declared reader that determine a page's content."""
-    rendering: Rendering | None
-
-
 def crawl_live(
     db: Database,
     declared: DeclaredSource,
@@ -176,14 +161,51 @@ def crawl_live(
         CrawlBroken: If a page could not be stored, or no worker could be started.
     """
     source_id = declared.source.source_id
-    allowed = _allowed(db, declared, run, now())
-    gate = _gate(db, run, allowed, now)
-    notes = _file_notes(declared, run, allowed)
+    permission, permission_id = _permission(db, declared, run, now())
+    limits = stricter(declared.limits, permission)
+    sent, received = bytes_fetched(db, run.run_id)
+    gate = Gate(
+        permission,
+        limits,
+        now,
+        withdrawn=lambda: withdrawn(db, source_id, permission),
+        sent=sent,
+        received=received,
+    )
+    notes = _file_notes(declared, run, permission, permission_id)
     with EvidenceKeeper(db, folder, source_id=source_id, run_id=run.run_id, now=now, notes=notes) as keeper:
-        session = _session(db, run, allowed, gate, keeper, now=now, parse=parse, progress=progress)
-        settings = live_settings(session, allowed.permission, names or {})
-        begin = declared.start
-        reason = run_spider(source_id, settings, session.recorder, LiveSpider, session=session, begin=begin)
+        recorder = Recorder(
+            db,
+            source_id=source_id,
+            run_id=run.run_id,
+            reachable=gate.scope,
+            keeper=keeper,
+            now=now,
+            progress=lambda count: progress(count, frontier.requested) if progress else None,
+        )
+        frontier = Frontier(
+            gate.scope,
+            barren_pages=limits.barren_pages,
+            on_cut=lambda url, why: recorder.note_fetch(_refused(run, permission_id, url, why, now())),
+        )
+        session = Session(
+            db=db,
+            source_id=source_id,
+            run_id=run.run_id,
+            permission_id=permission_id,
+            limits=limits,
+            user_agent=user_agent(permission),
+            reader=_reader_of(declared),
+            gate=gate,
+            frontier=frontier,
+            keeper=keeper,
+            recorder=recorder,
+            now=now,
+            parse=parse,
+            rendering=declared.rendering,
+        )
+        settings = live_settings(session, permission, names or {})
+        reason = run_spider(source_id, settings, recorder, LiveSpider, session=session, begin=declared.start)
     if gate.stopped and not gate.is_budget_used:
         raise CrawlEnded(source_id, gate.stopped)
     if not gate.stopped and reason != "finished":
@@ -191,8 +213,8 @@ def crawl_live(
     return gate.stopped
 
 
-def _allowed(db: Database, declared: DeclaredSource, run: Run, at: datetime) -> _Allowed:
-    """Return the bounds of a crawl now. Without a permission, record the refused addresses.
+def _permission(db: Database, declared: DeclaredSource, run: Run, at: datetime) -> tuple[Permission, str]:
+    """Return the valid permission of a source and its id; without one, record the refused addresses.
 
     Raises:
         NotPermitted: If no permission is valid.
@@ -204,85 +226,27 @@ def _allowed(db: Database, declared: DeclaredSource, run: Run, at: datetime) -> 
         sentence = f"It was not requested: {why}."
         record_fetches(db, (_refused(run, permission_id, url, sentence, at) for url in declared.start))
         raise NotPermitted(source_id, why)
-    return _Allowed(
-        source_id=source_id,
-        permission=permission,
-        permission_id=permission_id,
-        limits=stricter(declared.limits, permission),
-        reader=code_hash()
-        + (declared.reader.digest if declared.reader else "")
-        + (declared.rendering.when if declared.rendering else ""),
-        rendering=declared.rendering,
-    )
+    return permission, permission_id
 
 
-def _gate(db: Database, run: Run, allowed: _Allowed, now: Callable[[], datetime]) -> Gate:
-    sent, received = bytes_fetched(db, run.run_id)
-    return Gate(
-        allowed.permission,
-        allowed.limits,
-        now,
-        withdrawn=lambda: withdrawn(db, allowed.source_id, allowed.permission),
-        sent=sent,
-        received=received,
-    )
+def _reader_of(declared: DeclaredSource) -> str:
+    """Return the hash of the code, the declared reader and the drawing that determine a page's content."""
+    reader, rendering = declared.reader, declared.rendering
+    return code_hash() + (reader.digest if reader else "") + (rendering.when if rendering else "")
 
 
-def _session(
-    db: Database,
-    run: Run,
-    allowed: _Allowed,
-    gate: Gate,
-    keeper: EvidenceKeeper,
-    *,
-    now: Callable[[], datetime],
-    parse: Parse,
-    progress: Callable[[int, int], None] | None,
-) -> Session:
-    """Return the session of a crawl, which records skipped pages as refused."""
-    recorder = Recorder(
-        db,
-        source_id=allowed.source_id,
-        run_id=run.run_id,
-        reachable=gate.scope,
-        keeper=keeper,
-        now=now,
-        progress=lambda count: progress(count, frontier.requested) if progress else None,
-    )
-    frontier = Frontier(
-        gate.scope,
-        barren_pages=allowed.limits.barren_pages,
-        on_cut=lambda url, why: recorder.note_fetch(_refused(run, allowed.permission_id, url, why, now())),
-    )
-    return Session(
-        db=db,
-        source_id=allowed.source_id,
-        run_id=run.run_id,
-        permission_id=allowed.permission_id,
-        limits=allowed.limits,
-        user_agent=user_agent(allowed.permission),
-        reader=allowed.reader,
-        gate=gate,
-        frontier=frontier,
-        keeper=keeper,
-        recorder=recorder,
-        now=now,
-        parse=parse,
-        rendering=allowed.rendering,
-    )
-
-
-def _file_notes(declared: DeclaredSource, run: Run, allowed: _Allowed) -> dict[str, str]:
+def _file_notes(
+    declared: DeclaredSource, run: Run, permission: Permission, permission_id: str
+) -> dict[str, str]:
     """Return the notes for the head of each evidence file."""
-    permission = allowed.permission
     return {
         "description": f"Pages of {declared.source.name}, fetched by crawl {run.run_id}",
         "operator": permission.contact,
         "http-header-user-agent": user_agent(permission),
         "robots": "classic",
-        "source": allowed.source_id,
+        "source": declared.source.source_id,
         "run": str(run.run_id),
-        "permission": allowed.permission_id,
+        "permission": permission_id,
         "permission-basis": permission.basis,
         "permission-reference": permission.reference,
         "permission-approved-by": permission.approved_by,

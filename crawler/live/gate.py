@@ -183,39 +183,32 @@ class NotAllowed(IgnoreRequest):
         self.outcome = outcome
 
 
+_FAILURES: dict[type[BaseException], Failure] = {
+    DownloadCancelledError: (PageOutcome.TOO_LARGE, "Its body is larger than the limit; it was cut off."),
+    DownloadTimeoutError: (PageOutcome.UNREACHABLE, "No complete answer came within the time limit."),
+    CannotResolveHostError: (PageOutcome.UNREACHABLE, "Its host name has no address."),
+    DownloadConnectionRefusedError: (PageOutcome.UNREACHABLE, "Its host refuses the connection."),
+}
+EXPECTED: tuple[type[BaseException], ...] = (
+    IgnoreRequest,
+    *_FAILURES,
+    DownloadFailedError,
+    OSError,
+    ValueError,
+)
+"""Exceptions that the site caused, as opposed to a defect that belongs in the log."""
+
+
 def what_failed(error: BaseException) -> Failure:
     """Return the outcome and sentence for a page whose request raised an exception."""
     if isinstance(error, IgnoreRequest):
         return _ignored(error)
-    simple: dict[type[BaseException], Failure] = {
-        DownloadCancelledError: (PageOutcome.TOO_LARGE, "Its body is larger than the limit; it was cut off."),
-        DownloadTimeoutError: (PageOutcome.UNREACHABLE, "No complete answer came within the time limit."),
-        CannotResolveHostError: (PageOutcome.UNREACHABLE, "Its host name has no address."),
-        DownloadConnectionRefusedError: (PageOutcome.UNREACHABLE, "Its host refuses the connection."),
-    }
-    for kind, failure in simple.items():
+    for kind, failure in _FAILURES.items():
         if isinstance(error, kind):
             return failure
     if isinstance(error, DownloadFailedError):
         return _connection_failed(error)
     return PageOutcome.UNREADABLE, f"Its body cannot be unpacked ({type(error).__name__}: {error})."
-
-
-def is_expected(error: BaseException) -> bool:
-    """Return whether the site caused an exception, as opposed to a defect that belongs in the log."""
-    return isinstance(
-        error,
-        (
-            IgnoreRequest,
-            DownloadCancelledError,
-            DownloadTimeoutError,
-            CannotResolveHostError,
-            DownloadConnectionRefusedError,
-            DownloadFailedError,
-            OSError,
-            ValueError,
-        ),
-    )
 
 
 def _ignored(error: IgnoreRequest) -> Failure:

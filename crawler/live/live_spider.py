@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import scrapy
 from scrapy import Request, signals
-from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest, StopDownload
 
 from crawler.evidence.warc_records import Exchange
@@ -22,6 +21,7 @@ from crawler.extract.page import ExtractedPage
 from crawler.live.gate import (
     ASSET,
     EARLIER,
+    EXPECTED,
     LINKED,
     PAGE,
     RECEIVED,
@@ -31,7 +31,6 @@ from crawler.live.gate import (
     RedirectCircle,
     Session,
     Stopped,
-    is_expected,
     what_failed,
     without_session,
 )
@@ -40,6 +39,7 @@ from crawler.render.answers import SiteAnswers
 from crawler.render.browser import DrawingStopped
 from crawler.render.pages import PageDrawer
 from crawler.run.crawled_page import CrawledPage
+from crawler.run.process import QuietRedirect
 from crawler.run.spider import job_of
 from store.crawl.evidence import get_record
 from store.crawl.identity import canonical_url, listing_text
@@ -132,7 +132,7 @@ class LiveSpider(scrapy.Spider):
         if isinstance(error, Stopped):
             self._close()
             return None  # the next run requests it
-        if not is_expected(error):
+        if not isinstance(error, EXPECTED):
             self.logger.error("page_failed", exc_info=error)
         outcome, sentence = what_failed(error)
         first_url = request.meta.get("redirect_urls", [request.url])[0]
@@ -316,15 +316,8 @@ class RevalidateMiddleware(_OfSession):
             request.headers[b"If-Modified-Since"] = earlier.reading.last_modified
 
 
-class RedirectOnce(RedirectMiddleware):
+class RedirectOnce(QuietRedirect):
     """Scrapy's redirects, with an error for a redirect back to an earlier address."""
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Create the middleware without Scrapy's check for a referrer policy, which would warn."""
-        made = cls(crawler.settings)
-        made.crawler = crawler
-        return made
 
     def process_response(  # type: ignore[override]  # Scrapy passes no spider any more
         self, request: Request, response: Response

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 
-from crawler.live.gate import ASSET, Stopped, is_expected
+from crawler.live.gate import ASSET, EXPECTED, Stopped
 from crawler.render.browser import Answer, DrawingStopped
 
 if TYPE_CHECKING:
@@ -66,9 +66,7 @@ class SiteAnswers:
             response = await self._crawler.engine.download_async(request)
         except Stopped as error:
             raise DrawingStopped(str(error)) from error
-        except Exception as error:
-            if not is_expected(error):
-                raise
+        except EXPECTED:
             return None  # a row of `fetches` has the reason
         headers = tuple(
             (name.decode("latin-1"), value.decode("latin-1"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.logformatter import LogFormatter
 from scrapy.settings import default_settings
 
@@ -137,6 +138,17 @@ def _reason(source_id: str, crawler: Crawler) -> str:
     if stats.get("spider_exceptions/count") or reason == "shutdown":
         raise CrawlBroken(source_id, f"{reason}, see the log")
     return reason
+
+
+class QuietRedirect(RedirectMiddleware):
+    """Scrapy's redirects without its check for a referrer policy, which would warn."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Create the middleware of a crawl."""
+        made = cls(crawler.settings)
+        made.crawler = crawler
+        return made
 
 
 class OnlyFaults(LogFormatter):

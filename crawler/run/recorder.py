@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ from crawler.evidence.warc_records import Exchange
 from crawler.run.crawled_page import MOST_PICTURES
 from store.crawl.evidence import record_evidence
 from store.crawl.pages import (
-    LiveReading,
     PageDrawing,
     SeenListing,
     record_fetches,
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from store.crawl.evidence import EvidenceRecord
     from store.crawl.pages import Fetch
     from store.database import Database
-    from store.model import DigestFinding
 
 RECORDER_SETTING = "PAGE_RECORDER"
 """Scrapy setting that holds the `Recorder` of a crawl."""
@@ -70,17 +69,6 @@ class CannotKeep(CrawlError):
 
     def __init__(self, url: str, error: Exception) -> None:
         super().__init__(f"{url} could not be stored ({_why(error)})")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Waiting:
-    page: Page
-    seen: list[SeenListing]
-    record_id: str | None
-    reading: LiveReading | None
-    same_as: int | None
-    digest: DigestFinding | None
-    drawing: PageDrawing | None
 
 
 class Recorder:
@@ -118,7 +106,8 @@ class Recorder:
         self._recorded = 0
         self._before = recorded_urls(db, run_id)
         self._pictures: dict[str, KeptPicture] = {}
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[tuple[str, Callable[[], object]]] = []
+        """The URL of each waiting page, and what writes its rows."""
         self._fetches: list[Fetch] = []
         self.error = ""
         """Why the recorder accepts no more pages; empty while it does."""
@@ -148,18 +137,18 @@ class Recorder:
         drawing = None
         if crawled.drawing:
             record, drawing = self._keep_drawing(crawled, crawled.drawing, record)
-        page = self._page(crawled, record)
-        self._waiting.append(
-            _Waiting(
-                page=page,
-                seen=seen,
-                record_id=record.record_id if record else None,
-                reading=crawled.live,
-                same_as=crawled.same_as.page_id if crawled.same_as else None,
-                digest=crawled.saved.digest if crawled.saved else None,
-                drawing=drawing,
-            )
+        write = partial(
+            record_page,
+            self._db,
+            self._page(crawled, record),
+            seen,
+            record_id=record.record_id if record else None,
+            reading=crawled.live,
+            same_as=crawled.same_as.page_id if crawled.same_as else None,
+            digest=crawled.saved.digest if crawled.saved else None,
+            drawing=drawing,
         )
+        self._waiting.append((crawled.url, write))
 
     def note_fetch(self, fetch: Fetch) -> None:
         """Add the row of a request; `flush` writes it."""
@@ -175,28 +164,16 @@ class Recorder:
         fetches, self._fetches = self._fetches, []
         if self.error or not (waiting or fetches):
             return
-        with self._keeping(waiting[0].page.url if waiting else fetches[0].url):
+        with self._keeping(waiting[0][0] if waiting else fetches[0].url):
             records = self._keeper.sync()
             with transaction(self._db):
                 record_evidence(self._db, records)
                 record_fetches(self._db, fetches)
-                for each in waiting:
-                    self._write(each)
+                for url, write in waiting:
+                    with self._keeping(url):
+                        write()
         for _ in waiting:
             self._count()
-
-    def _write(self, each: _Waiting) -> None:
-        with self._keeping(each.page.url):
-            record_page(
-                self._db,
-                each.page,
-                each.seen,
-                record_id=each.record_id,
-                reading=each.reading,
-                same_as=each.same_as,
-                digest=each.digest,
-                drawing=each.drawing,
-            )
 
     @contextmanager
     def _keeping(self, url: str) -> Iterator[None]:

@@ -15,7 +15,14 @@ from scrapy.spidermiddlewares.start import StartSpiderMiddleware
 from crawler.archives import Archive, open_archive, why_no_page
 from crawler.errors import CrawlError
 from crawler.evidence.keeper import EvidenceKeeper
-from crawler.run.process import MIDDLEWARES, SHARED, SPIDER_MIDDLEWARES, CrawlBroken, run_spider
+from crawler.run.process import (
+    MIDDLEWARES,
+    SHARED,
+    SPIDER_MIDDLEWARES,
+    CrawlBroken,
+    QuietRedirect,
+    run_spider,
+)
 from crawler.run.recorder import Recorder
 from crawler.run.spider import PAGE_META, MarketplaceSpider, RoomMiddleware
 from crawler.workers.page_parser import parse_here
@@ -179,7 +186,7 @@ def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, parse:
 
 
 def _settings(archive: Archive) -> dict[str, object]:
-    middlewares = {**MIDDLEWARES, RedirectMiddleware: None, SavedRedirect: 600, RoomMiddleware: 1_000}
+    middlewares = {**MIDDLEWARES, RedirectMiddleware: None, QuietRedirect: 600, RoomMiddleware: 1_000}
     # Saved pages share one queue, so the middleware that marks start requests is useless.
     passed_by = {**SPIDER_MIDDLEWARES, StartSpiderMiddleware: None}
     parts = {"DOWNLOADER_MIDDLEWARES": middlewares, "SPIDER_MIDDLEWARES": passed_by}
@@ -244,17 +251,6 @@ class SavedPageHandler(BaseDownloadHandler):
             raise NotInArchive(message)
         request.meta[PAGE_META] = page
         return _response(request.url, page)
-
-
-class SavedRedirect(RedirectMiddleware):
-    """Scrapy's redirects, for saved pages."""
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Create the middleware without Scrapy's check for a referrer policy, which would warn."""
-        made = cls(crawler.settings)
-        made.crawler = crawler
-        return made
 
 
 def saved_settings(archive: Archive) -> dict[str, object]:
