@@ -79,7 +79,7 @@ def main() -> None:
         files = _read(question)
         find_markets()
         load_everything()
-        bound_memory(CrawlSettings().bounds.memory_bytes)
+        bound_memory(CrawlSettings().page_memory_mb * 2**20)
         confine()
         said = _answer(question, files)
     except MemoryError:

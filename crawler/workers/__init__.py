@@ -6,16 +6,6 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """Limits of the process that parses one page; 0 means no limit."""
-
-    seconds: float
-    """Processor time."""
-    memory_bytes: int
-    """Memory in addition to that of the process before the page."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlSettings:
     """How a crawl parses its pages; `cli/settings.py` reads these settings of the operator."""
 
@@ -25,8 +15,3 @@ class CrawlSettings:
     """Most processor time for one page; 0 means no limit."""
     page_memory_mb: int = 2_000
     """Most additional memory for one page; 0 means no limit."""
-
-    @property
-    def bounds(self) -> Bounds:
-        """The limits of one page."""
-        return Bounds(seconds=self.page_seconds, memory_bytes=self.page_memory_mb * 2**20)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import socket
     from typing import BinaryIO
 
-    from crawler.workers import Bounds
+    from crawler.workers import CrawlSettings
 
 LENGTH = struct.Struct("!Q")
 """The length before each message, in both directions."""
@@ -144,7 +144,7 @@ def result_from(message: bytes) -> ExtractedPage:
     return _results.decode(message)
 
 
-def serve(connection: socket.socket, parents_end: int | None, bounds: Bounds) -> None:
+def serve(connection: socket.socket, parents_end: int | None, settings: CrawlSettings) -> None:
     """Parse pages until the other end closes.
 
     An empty first message means that the worker is ready; otherwise it says why no page can be read here.
@@ -154,7 +154,7 @@ def serve(connection: socket.socket, parents_end: int | None, bounds: Bounds) ->
         connection: The socket to the crawl.
         parents_end: The crawl's end of the connection, which a forked process inherits. It is closed here,
             so that this process always ends with the crawl.
-        bounds: The limits of one page.
+        settings: The limits of one page.
     """
     if parents_end is not None:
         os.close(parents_end)
@@ -171,9 +171,9 @@ def serve(connection: socket.socket, parents_end: int | None, bounds: Bounds) ->
         why = error.found.encode("utf-8", "replace")
         connection.sendall(LENGTH.pack(len(why)) + why)
         return
-    bound_memory(bounds.memory_bytes)
+    bound_memory(settings.page_memory_mb * 2**20)
     with connection, connection.makefile("rb") as jobs:
-        asyncio.run(_parse_all(jobs, connection, bounds.seconds))
+        asyncio.run(_parse_all(jobs, connection, settings.page_seconds))
 
 
 def load_everything() -> None:

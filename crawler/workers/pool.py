@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crawler.extract.page import ExtractedPage
-    from crawler.workers import Bounds, CrawlSettings
+    from crawler.workers import CrawlSettings
     from crawler.workers.page_parser import PageJob, Parse
 
 _TRIES = 2
@@ -91,7 +91,7 @@ def parsing(settings: CrawlSettings) -> Iterator[Parse]:
         load_everything()
     # Loaded modules stay loaded, so garbage collection can skip them, here and in the workers.
     gc.freeze()
-    pool = WorkerPool(settings.workers, settings.bounds)
+    pool = WorkerPool(settings)
     try:
         yield pool.parse
     finally:
@@ -101,9 +101,9 @@ def parsing(settings: CrawlSettings) -> Iterator[Parse]:
 class WorkerPool:
     """Parses pages in worker processes."""
 
-    def __init__(self, count: int, bounds: Bounds) -> None:
-        self._bounds = bounds
-        self._workers = [Worker(bounds, start_method="fork") for _ in range(count)]
+    def __init__(self, settings: CrawlSettings) -> None:
+        self._settings = settings
+        self._workers = [Worker(settings, start_method="fork") for _ in range(settings.workers)]
 
     async def parse(self, job: PageJob) -> ExtractedPage:
         """Parse a page in the worker with the fewest waiting pages.
@@ -118,7 +118,7 @@ class WorkerPool:
                 return await min(self._workers, key=lambda worker: worker.load).parse(job)
             except WorkerDied as died:
                 if died.is_overdue:
-                    return given_up(f"took more than {self._bounds.seconds:g} seconds and was ended")
+                    return given_up(f"took more than {self._settings.page_seconds} seconds and was ended")
                 tries += died.was_parsing
                 if tries == _TRIES:
                     return given_up(f"failed, because its process {died}")
@@ -128,7 +128,7 @@ class WorkerPool:
             if worker.is_dead:
                 worker.close()
                 # This process has threads by now, and forking a process with threads may hang.
-                self._workers[place] = Worker(self._bounds, start_method="spawn")
+                self._workers[place] = Worker(self._settings, start_method="spawn")
 
     def close(self) -> None:
         """End every worker."""
@@ -139,11 +139,11 @@ class WorkerPool:
 class Worker:
     """One process, which answers pages in the order in which it receives them; used within one event loop."""
 
-    def __init__(self, bounds: Bounds, *, start_method: str) -> None:
+    def __init__(self, settings: CrawlSettings, *, start_method: str) -> None:
         """Start the process.
 
         Args:
-            bounds: The limits of one page.
+            settings: The limits of one page.
             start_method: Multiprocessing's method: `fork` if this process has no other threads, else `spawn`.
         """
         self._socket, theirs = socket.socketpair()
@@ -151,11 +151,11 @@ class Worker:
         parents_end = self._socket.fileno() if start_method == "fork" else None
         context = multiprocessing.get_context(start_method)
         self._process = context.Process(  # type: ignore[attr-defined]  # typed for the default context only
-            target=serve, args=(theirs, parents_end, bounds), name="page parser", daemon=True
+            target=serve, args=(theirs, parents_end, settings), name="page parser", daemon=True
         )
         self._process.start()
         theirs.close()
-        self._bounds = bounds
+        self._settings = settings
         self._sending, self._receiving = asyncio.Lock(), asyncio.Lock()
         self._is_ready = self.is_dead = False
         self.load = 0
@@ -189,7 +189,7 @@ class Worker:
                     self.is_dead = True
                     raise NoWorker(str(ParserUnusable(why.decode("utf-8"))))
                 self._is_ready = True
-            return await asyncio.wait_for(self._message(), self._bounds.seconds * _PATIENCE or None)
+            return await asyncio.wait_for(self._message(), self._settings.page_seconds * _PATIENCE or None)
         except (EOFError, OSError) as error:
             self.is_dead = True
             if isinstance(error, TimeoutError):

@@ -19,7 +19,7 @@ from crawler.extract.page import ExtractedPage
 from crawler.run.process import CrawlBroken
 from crawler.run.run import crawl_source
 from crawler.run.spider import MOST_UNDER_WAY
-from crawler.workers import Bounds, CrawlSettings, page_parser
+from crawler.workers import CrawlSettings, page_parser
 from crawler.workers.confinement import landlock_version
 from crawler.workers.page_parser import PageJob, given_up, parse_here
 from crawler.workers.pool import NoWorker, WorkerPool, parsing
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.process
 
-ROOMY = Bounds(seconds=30, memory_bytes=2**30)
+ROOMY = CrawlSettings(page_seconds=30, page_memory_mb=1_024)
 STEM = "labware-shop"
 HOSTILE = Path(__file__).parents[3] / "fixtures" / "hostile"
 
@@ -49,7 +49,7 @@ def page(title: str, *, body: str = "") -> PageJob:
 
 
 def parse_all(
-    jobs: list[PageJob], bounds: Bounds = ROOMY, *, kill_first: bool = False
+    jobs: list[PageJob], settings: CrawlSettings = ROOMY, *, kill_first: bool = False
 ) -> list[ExtractedPage]:
     """Parse pages in one worker, which is killed, if asked, as soon as the pages are on their way to it."""
 
@@ -61,15 +61,15 @@ def parse_all(
             pool._workers[0]._process.kill()
         return await asyncio.gather(*readings)
 
-    with closing(WorkerPool(1, bounds)) as pool:
+    with closing(WorkerPool(settings)) as pool:
         return asyncio.run(gather())
 
 
 def test_a_page_reads_the_same_in_another_process() -> None:
     """A worker and this process return the same result; bounds of 0 mean none."""
     jobs = [page("Oak chair"), PageJob(url="https://shop.example/2", body=b"", status=404, headers={})]
-    for bounds in (ROOMY, Bounds(seconds=0, memory_bytes=0)):
-        assert parse_all(jobs, bounds) == [asyncio.run(parse_here(job)) for job in jobs]
+    for settings in (ROOMY, CrawlSettings(page_seconds=0, page_memory_mb=0)):
+        assert parse_all(jobs, settings) == [asyncio.run(parse_here(job)) for job in jobs]
 
 
 def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read() -> None:
@@ -78,7 +78,7 @@ def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read() -> None:
         f'<div class="r"><a href="/{n}">Item {n}</a> <b>{n}.50 EUR</b></div>' for n in range(120_000)
     )
     slow, after = parse_all(
-        [page("List", body=rows), page("Oak chair")], Bounds(seconds=3, memory_bytes=2**30)
+        [page("List", body=rows), page("Oak chair")], CrawlSettings(page_seconds=3, page_memory_mb=1_024)
     )
     assert slow == given_up("took more than 3 seconds and was ended")
     assert after == asyncio.run(parse_here(page("Oak chair")))
@@ -90,7 +90,7 @@ def test_a_page_that_takes_too_much_memory_is_given_up() -> None:
     # A worker forked from this process inherits the memory that earlier tests freed, and the limit is on what
     # is added. The first worker is killed, so that a new process, which inherits nothing, reads the page.
     jobs = [page("Oak table"), large, page("Oak chair")]
-    _, found, after = parse_all(jobs, Bounds(seconds=30, memory_bytes=60_000_000), kill_first=True)
+    _, found, after = parse_all(jobs, CrawlSettings(page_seconds=30, page_memory_mb=57), kill_first=True)
     assert found == given_up("needs more memory than a page may have")
     assert after == asyncio.run(parse_here(page("Oak chair")))
 
