@@ -148,7 +148,7 @@ def reference_for(database: Path, law: Law) -> Reference:
         return _with_imports(database, law, int(monotonic() / REREAD_S))
 
     def draw(parent: str, compound: str) -> Drawing | None:
-        from classifier.gazetteer.drawing import draw as drawn
+        from classifier.gazetteer.molecules import draw as drawn
 
         return Drawing(*found) if (found := drawn(parent, compound)) else None
 
@@ -282,8 +282,7 @@ def page_view(
 
 def _drawn_now(html: str, content: ListingContent) -> PageView:
     from crawler.render import why_not
-    from crawler.render.browser import DrawingFailed
-    from crawler.render.kept import draw_kept
+    from crawler.render.browser import DrawingFailed, draw_kept
 
     if why := why_not():
         return PageView(why_not=why)

@@ -35,9 +35,8 @@ from crawler.live.gate import (
     without_session,
 )
 from crawler.live.politeness import NO_FOLLOW, NO_INDEX, has_robots_rule
-from crawler.render.answers import SiteAnswers
 from crawler.render.browser import DrawingStopped
-from crawler.render.pages import PageDrawer
+from crawler.render.pages import PageDrawer, SiteAnswers
 from crawler.run.crawled_page import CrawledPage
 from crawler.run.process import QuietRedirect
 from crawler.run.spider import job_of

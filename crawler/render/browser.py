@@ -2,6 +2,8 @@
 
 Each request of a page comes to `Answer`, which belongs to the crawl; whatever does not come there meets a
 proxy that does not exist and a resolver that knows no name.
+
+A kept page is drawn later without scripts, and for the eye only.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import asyncio
 import os
 import re
 import secrets
+import threading
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,16 +20,18 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from crawler.render import find_chromium
+from crawler.extract.page import ExtractedListing, ExtractedPage
+from crawler.render import Rendering, find_chromium
+from crawler.workers.page_parser import PageJob
+from store.model import PageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from playwright.async_api import Browser, BrowserContext, Page, Playwright, Request, Route
 
-    from crawler.extract.page import ExtractedPage
-    from crawler.render import Rendering
-    from crawler.workers.page_parser import PageJob, Parse
+    from crawler.workers.page_parser import Parse
+    from store.model import ListingContent
 
 WIDTH, HEIGHT = 1_280, 900
 """Size of the window, in pixels."""
@@ -494,3 +499,36 @@ def _has_argument(process: psutil.Process, argument: str) -> bool:
         return argument in process.cmdline()
     except psutil.Error:
         return False
+
+
+_KEPT = Rendering(scrolls=0, seconds=20, memory_mb=1_000)
+_one_at_a_time = threading.Lock()
+
+
+def draw_kept(url: str, html: str, content: ListingContent) -> Drawn:
+    """Return a kept page as it looks without scripts, styles and pictures, with the places of its fields.
+
+    Call it from a thread without an event loop.
+
+    Raises:
+        DrawingFailed: If the page cannot be drawn.
+    """
+    headers = {b"Content-Type": [b"text/html; charset=utf-8"]}
+    job = PageJob(url=url, body=html.encode("utf-8", "replace"), status=200, headers=headers)
+    with _one_at_a_time:
+        return asyncio.run(_draw(job, content))
+
+
+async def _draw(job: PageJob, content: ListingContent) -> Drawn:
+    async def read_before(_: PageJob) -> ExtractedPage:
+        listing = ExtractedListing(url=job.url, content=content)
+        return ExtractedPage(outcome=PageOutcome.LISTING, sentence="", listing=listing)
+
+    async def refuse(_: str, __: str) -> Answer | None:
+        return None
+
+    renderer = Renderer(_KEPT, refuse, read_before, has_scripts=False)
+    try:
+        return await renderer.draw(job)
+    finally:
+        await renderer.close()

@@ -11,8 +11,7 @@ from scrapy import signals
 from scrapy.exceptions import IgnoreRequest
 
 from crawler.extract.page import ExtractedPage
-from crawler.render.answers import ArchiveAnswers
-from crawler.render.pages import PageDrawer
+from crawler.render.pages import ArchiveAnswers, PageDrawer
 from crawler.run.crawled_page import MOST_PICTURES, CrawledPage
 from crawler.workers.page_parser import PageJob
 from store.model import PageOutcome

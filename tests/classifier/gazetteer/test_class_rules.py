@@ -17,9 +17,8 @@ from classifier.gazetteer.class_rules import (
     rules_of,
     structures,
 )
-from classifier.gazetteer.drawing import HEIGHT, WIDTH, draw
 from classifier.gazetteer.law import profiles
-from classifier.gazetteer.molecules import SKELETON, structure_key
+from classifier.gazetteer.molecules import HEIGHT, SKELETON, WIDTH, draw, structure_key
 from review.web.translations import word_tables
 from text.cas import is_cas_number
 

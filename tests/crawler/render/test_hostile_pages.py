@@ -12,8 +12,7 @@ import pytest
 
 from crawler.archives import open_archive
 from crawler.render import Rendering
-from crawler.render.answers import ArchiveAnswers
-from crawler.render.pages import PageDrawer
+from crawler.render.pages import ArchiveAnswers, PageDrawer
 from crawler.run.crawled_page import CrawledPage
 from crawler.workers.page_parser import PageJob, parse_here
 from fixtures.misbehaving.answers import PAGE
