@@ -55,11 +55,7 @@ class Listings(Protocol):
 
 @contextmanager
 def open_listings(source: Path, *, warn: Callable[[str], None]) -> Iterator[Listings]:
-    """Open an archive for reading.
-
-    Args:
-        source: JSONL (also .gz), Parquet, or a format that `crawl` reads.
-        warn: Called with a sentence for each skipped line.
+    """Open JSONL (also .gz), Parquet, or a format that `crawl` reads; `warn` is told of each skipped line.
 
     Raises:
         BulkFailed: If the package for the format is missing.
@@ -263,15 +259,9 @@ def score_parts(
     terms: Sequence[OfficeTerm] = (),
     batch: int = BATCH,
 ) -> Iterator[ScoredPart]:
-    """Score units of an input and yield the results, part by part.
+    """Score the units that `Listings.read` yields, `batch` listings at once, and yield the results.
 
-    Args:
-        units: Units as `Listings.read` yields them.
-        scorer: The scorer of the model.
-        model_id: Written into every line.
-        threshold: Listings at or above it are flagged.
-        terms: The office's terms; listings that name one are flagged too.
-        batch: Listings scored at once.
+    Listings at the threshold or above it are flagged, and those that name a term of the office.
     """
     from classifier.training.examples import row_text
 
@@ -342,10 +332,7 @@ def _taking_back(output: Path, mark: Path) -> Iterator[None]:
 def check_that_some_were_read(source: Path, output: Path, counts: Mapping[str, int]) -> None:
     """Refuse JSON lines without a valid line, and delete the empty output.
 
-    Args:
-        source: The input; an archive of pages without listings is fine.
-        output: The empty output.
-        counts: Counts as `score_archive` returns them.
+    An archive of pages without listings is fine.
 
     Raises:
         BulkFailed: If no line was a listing.

@@ -59,10 +59,7 @@ AHEAD = 4
 
 @contextmanager
 def joined(address: str) -> Iterator[None]:
-    """Join a Ray cluster, and leave it at the end.
-
-    Args:
-        address: HOST:PORT, `auto` or `local`.
+    """Join a Ray cluster at HOST:PORT, `auto` or `local`, and leave it at the end.
 
     Raises:
         BulkFailed: If Ray is not installed, no cluster answers, or its version differs.
@@ -256,13 +253,7 @@ class Job:
 
 @contextmanager
 def worker_scorer(model: Model, database: Path, settings: ScoringSettings) -> Iterator[Scores]:
-    """Open a model in a worker, with the owner's settings and without opening the store.
-
-    Args:
-        model: The registered model.
-        database: The store; the model's folder is relative to it.
-        settings: Settings from `with_one_backend`.
-    """
+    """Open a model in a worker, with the settings of `with_one_backend` and without opening the store."""
     from classifier.scoring import open_scorer
 
     with (
@@ -282,14 +273,10 @@ def with_one_backend(settings: ScoringSettings, model: Model, database: Path) ->
 
 
 def score_on_cluster(job: Job, start: int) -> Iterator[ScoredPart]:
-    """Have the workers score an archive from `start` on, and yield the results in order.
+    """Have the workers score an archive from unit `start` on, and yield the results in order.
 
     A worker that dies is replaced, and its part is retried. After the loss of a node, the rest of the archive
     is divided again among the remaining workers, as long as each round makes progress.
-
-    Args:
-        job: The task of the workers.
-        start: Units of the input already done.
 
     Raises:
         BulkFailed: If a worker failed, or workers died repeatedly on the same part.

@@ -33,15 +33,10 @@ def average_precision(labels: NDArray[np.int64], scores: NDArray[np.float64]) ->
 def resampled_average_precision(
     labels: NDArray[np.int64], scores: NDArray[np.float64], draws: NDArray[np.int16]
 ) -> NDArray[np.float64]:
-    """Return the average precision of each resample; the rows are sorted only once.
+    """Return the average precision of each resample; NaN where no offer was drawn.
 
-    Args:
-        labels: 0 or 1, shape (n,).
-        scores: Shape (n,).
-        draws: Number of times that each row was drawn, shape (resamples, n).
-
-    Returns:
-        Shape (resamples,); NaN where no offer was drawn.
+    The rows are sorted only once. `draws` has the number of times that each row was drawn: shape (resamples,
+    n).
     """
     order = np.argsort(-scores, kind="stable")
     offers = labels[order]

@@ -176,13 +176,7 @@ def machines_in(text: str) -> Iterator[Notice]:
 
 
 def rules_broken(listing: Noticed, machines: Machines, law: Law) -> Iterator[Notice]:
-    """Yield the rules of a listing's own marketplace that it breaks.
-
-    Args:
-        listing: The listing; its address tells the marketplace.
-        machines: The machines that it names.
-        law: The lists that tell the CAS numbers of its substances.
-    """
+    """Yield the rules of a listing's own marketplace, told by its address, that it or its machines break."""
     hosts = (urlsplit(listing.url).hostname or "").split(".")
     for rule in _rows("marketplace_rules.csv"):
         if rule["host"] not in hosts:

@@ -147,12 +147,7 @@ def score_readings(read: ReadTexts, vectors: NDArray[np.float32], model: Trained
 
 
 def settle_readings(read: ReadTexts, stage: FirstStage) -> list[ScoredText | None]:
-    """Return the score of each text that the first stage settles, and None for the other texts.
-
-    Args:
-        read: The texts.
-        stage: The first stage of the model.
-    """
+    """Return the score of each text that the first stage settles, and None for the other texts."""
     settled: list[ScoredText | None] = [None] * len(read.texts)
     rows = [row for row, reading in enumerate(read.readings) if not has_evidence(reading)]
     if not rows or stage.threshold <= 0:

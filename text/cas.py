@@ -26,8 +26,7 @@ def is_cas_number(text: str) -> bool:
 def cas_in(query: str) -> str:
     """Return a query's CAS number with plain hyphens, without testing its check digit; otherwise empty.
 
-    Args:
-        query: `103-79-7`, `CAS No. 103 79 7`, `１０３－７９－７`, `103797`.
+    A query is `103-79-7`, `CAS No. 103 79 7`, `１０３－７９－７` or `103797`.
     """
     dressed = DRESSED.fullmatch(fold(query).text)
     digits = re.sub(r"\D", "", dressed["digits"]) if dressed else ""

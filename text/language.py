@@ -43,16 +43,9 @@ def declared_language(root: etree._Element, meta: dict[str, str]) -> str:
 
 
 def language_of(text: str, declared: str) -> str:
-    """Return the language of a listing's text.
+    """Return the language of a listing's text as an ISO 639-1 code; empty if the text is too short.
 
     The script of a single language outweighs the declaration, since templates often declare `en`.
-
-    Args:
-        text: Title and description.
-        declared: ISO 639-1 code that the page declares, or an empty string.
-
-    Returns:
-        ISO 639-1 code, or an empty string if the text is too short.
     """
     sample = text[:_SAMPLE_CHARACTERS]
     letters = sum(map(len, _LETTERS.findall(sample)))

@@ -121,16 +121,10 @@ def current_amount(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def read_price(text: str, place: Place, currency_hint: str = "") -> ShownPrice:
-    """Parse the price in a short text.
+    """Parse the price in a short text, such as `US $38.17 - 48.27`, `1.250,00 €`, `¥12.5万` or `面议`.
 
-    Args:
-        text: E.g. `US $38.17 - 48.27`, `1.250,00 €`, `¥12.5万`, `₹ 1,200/ Kg` or `面议`.
-        place: Country and language of the page, for signs that several currencies share.
-        currency_hint: A currency named beside the price, used if the text has none.
-
-    Returns:
-        The price. Its amount is None if the text has no number, leaves the price open, or has a negative
-        number, which is a discount or an error.
+    The hint is a currency named beside the price, used if the text has none. The amount is None if the text
+    has no number, leaves the price open, or has a negative number, which is a discount or an error.
     """
     shown = " ".join(text.split())
     lowest = _lower_end(shown[:_LONGEST_PRICE])
@@ -179,15 +173,7 @@ def _lower_end(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def currency_code(sign: str, place: Place) -> str:
-    """Return the currency of a sign.
-
-    Args:
-        sign: The sign or word beside the number, e.g. `US $`, `руб.` or `eur`.
-        place: Country and language of the page.
-
-    Returns:
-        ISO 4217 code, or an empty string if the sign is ambiguous or unknown.
-    """
+    """Return the ISO 4217 code of a sign or word beside a number; empty if it is ambiguous or unknown."""
     if sign.upper() in _codes():
         return sign.upper()
     key = " ".join(sign.casefold().split())

@@ -69,11 +69,7 @@ def _phrases_of(name: str) -> AhoCorasick:
 
 
 def known_label(text: str) -> Label | None:
-    """Return the field that a label names, or None for an unknown label.
-
-    Args:
-        text: E.g. `Min. Order:`, `Pureza` or `起订量`.
-    """
+    """Return the field that a label, such as `Pureza:` or `起订量`, names, or None for an unknown label."""
     return _labels().get(spelling(text)) if len(text) <= _LONGEST_LABEL else None
 
 
@@ -103,12 +99,9 @@ def phrases_anywhere(*names: str) -> str:
 def whole_phrases(*names: str, after_digits: bool = False, tail: str = "") -> str:
     """Return a pattern for the phrases under some keys, as whole words in lower-case text.
 
-    Chinese phrases match anywhere, and phrases with a star match the beginning of a word.
-
-    Args:
-        names: Keys of the lexicon, e.g. `prices.old`.
-        after_digits: Whether a phrase may follow a digit without a space, as in `12x`.
-        tail: A pattern to append to each phrase.
+    Chinese phrases match anywhere, and phrases with a star match the beginning of a word. With
+    `after_digits`, a phrase may follow a digit without a space, as in `12x`. `tail` is a pattern to append to
+    each phrase.
     """
     start = r"(?<![^\W\d_])" if after_digits else r"(?<!\w)"
 
@@ -144,10 +137,7 @@ class _Kinds:
 def kinds_in(table: str, text: str, tail: str = "") -> Iterator[tuple[str, str]]:
     """Yield each key of a table that a text mentions, with its first mention as written.
 
-    Args:
-        table: E.g. `grades`.
-        text: Any length; it is searched once for parts of all phrases, then only for the possible keys.
-        tail: See `whole_phrases`.
+    The text is searched once for parts of all phrases, then only for the possible keys.
     """
     kinds = _kinds(table, tail)
     lower = text.lower().encode("utf-8", "replace").decode("utf-8")  # JSON can spell half a character
@@ -214,11 +204,7 @@ _LONGEST_PLACE = 120
 
 
 def country_in(text: str) -> str:
-    """Return the ISO 3166-1 code of the last country in a text, `worldwide`, or empty text.
-
-    Args:
-        text: E.g. `Guangdong, China (Mainland)`, `envíos a todo el mundo` or `Германия`.
-    """
+    """Return the ISO 3166-1 code of the last country in a text, `worldwide`, or empty text."""
     short = text[:_LONGEST_PLACE]
     if mentions(short, "countries.worldwide"):
         return "worldwide"

@@ -66,10 +66,7 @@ def languages() -> tuple[str, ...]:
 
 @cache
 def words(name: str) -> tuple[Phrase, ...]:
-    """Return each spelling of the phrases under a key, in all languages.
-
-    Args:
-        name: Table and key, separated by a dot, e.g. `labels.price`.
+    """Return each spelling of the phrases under a key such as `labels.price`, in all languages.
 
     Raises:
         LexiconError: If a file is malformed.
@@ -123,9 +120,7 @@ def by_key(table: str) -> dict[str, tuple[str, ...]]:
 def any_of(*names: str, chinese: bool | None = None) -> str:
     """Return a pattern that matches any phrase under some keys anywhere, longest first.
 
-    Args:
-        names: The keys.
-        chinese: True for only the phrases in scripts without spaces, False for only the others, None for all.
+    With `chinese`, only the phrases in scripts without spaces, or only the others.
     """
     phrases = (one for one in folded(*names) if chinese is None or bool(IS_CJK.search(one)) is chinese)
     return f"(?:{'|'.join(map(re.escape, _longest_first(phrases)))})"

@@ -27,15 +27,9 @@ _HALF = np.uint64(32)
 
 
 def signatures(texts: Sequence[str], size: int, *, gram: int = GRAM) -> NDArray[np.uint32]:
-    """Return the signature of each text.
+    """Return the signature of each text: uint32 of shape (texts, size).
 
-    Args:
-        texts: At least one text. Their n-grams are in memory at once, so give a few thousand at a time.
-        size: Numbers of a signature.
-        gram: Length of the n-grams, in characters.
-
-    Returns:
-        uint32 of shape (texts, size).
+    The n-grams of all texts are in memory at once, so give a few thousand texts at a time.
     """
     from rensa import RMinHash
 

@@ -312,12 +312,7 @@ def score_baselines(
 ) -> list[Scored]:
     """Return the scores of the baselines: the gazetteer, and logistic regression on TF-IDF or embedding.
 
-    Args:
-        training: The training examples of the model.
-        texts: The texts to score.
-        readings: One for each text.
-        vectors: float32 of shape (len(texts), dimensions).
-        labels: One for each text.
+    There is one reading, one row of vectors and one label for each text.
     """
     words = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), min_df=2), LogisticRegression(max_iter=2_000))
     words.fit([example.text for example in training.examples], training.labels)
@@ -347,15 +342,9 @@ def view_of(
     budget: int,
     seed: int,
 ) -> View:
-    """Return all results of one view.
+    """Return all results of one view: the model first, then the baselines, over the same rows.
 
-    Args:
-        shown: See `View.shown`.
-        methods: The model first, then the baselines, over the same rows.
-        rows: The rows of the file, for examples of mistakes.
-        keys: See `slices_of`.
-        budget: Listings that people can review in a day.
-        seed: The seed of the bootstrap.
+    For `shown` and `keys` see `View` and `slices_of`; the seed is that of the bootstrap.
     """
     model = methods[0]
     has_others_too = has_both(model.labels)
@@ -371,13 +360,7 @@ def view_of(
 
 
 def notes_of(labels: NDArray[np.int64], views: Sequence[View], *, budget: int) -> tuple[str, ...]:
-    """Return sentences on the limits of the figures.
-
-    Args:
-        labels: The labels of all rows.
-        views: The views of the same rows.
-        budget: Listings that people can review in a day.
-    """
+    """Return sentences on the limits of the figures, for people who review `budget` listings a day."""
     rows, offers = len(labels), int(labels.sum())
     if not offers:
         return (NO_OFFERS,)
@@ -402,11 +385,8 @@ def notes_of(labels: NDArray[np.int64], views: Sequence[View], *, budget: int) -
 def slices_of(scored: Scored, keys: Mapping[str, Sequence[str]]) -> list[Slice]:
     """Return counts, precision and recall at the threshold for each value of each key, e.g. each language.
 
-    Only offers have a family or tier, so the slices of `OFFER_SLICES` contain only offers.
-
-    Args:
-        scored: The model's scores.
-        keys: For each kind of slice, a value for each row; empty values are left out.
+    Empty values are left out. Only offers have a family or tier, so the slices of `OFFER_SLICES` contain only
+    offers.
     """
     found = []
     for kind, values in keys.items():

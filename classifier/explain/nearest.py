@@ -60,16 +60,9 @@ def telling_floors(
 ) -> dict[str, float]:
     """Return for each script the similarity from which the nearest examples share the label of a text.
 
-    Args:
-        vectors: Shape (n, dimensions), rows of length 1.
-        labels: Shape (n,), 0 or 1.
-        groups: The group of each text; nearest examples come from other groups.
-        texts: The texts of the vectors.
-        seed: The seed of the sample.
-
-    Returns:
-        For each script, the lowest similarity of `FLOORS` from which the nearest examples share the label in
-        `SHARED` of cases, for offers and for others. Scripts without such a similarity are omitted.
+    That is the lowest similarity of `FLOORS` from which the nearest examples, of other groups, share the
+    label in `SHARED` of cases, for offers and for others. Scripts without such a similarity are omitted.
+    Vectors have the length 1.
     """
     scripts, group = np.array([script_of(text) for text in texts]), np.unique(groups, return_inverse=True)[1]
     random = np.random.default_rng(seed)
@@ -87,13 +80,7 @@ def telling_floors(
 def nearest(
     texts: Sequence[str], vectors: NDArray[np.float32], examples: Neighbours
 ) -> list[tuple[Neighbour, ...]]:
-    """Return the examples of each text that are similar enough to show, nearest first.
-
-    Args:
-        texts: The texts of the vectors.
-        vectors: Shape (len(texts), dimensions), rows of length 1.
-        examples: The training examples of the model.
-    """
+    """Return the examples of each text that are similar enough to show, nearest first."""
     if not len(vectors) or not len(examples.vectors):
         return [()] * len(vectors)
     similarity = vectors @ examples.vectors.T

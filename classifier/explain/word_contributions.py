@@ -67,13 +67,8 @@ class _Entry:
 def word_shares(text: str, terms: Mapping[int, float]) -> tuple[tuple[WordShare, ...], float]:
     """Return the phrases with the largest contributions for and against, and the sum of all other words.
 
-    Args:
-        text: The text whose words were counted.
-        terms: Log-odds of each column of words; columns with 0 may be missing.
-
-    Returns:
-        At most `SHOWN_EACH_WAY` entries of each sign, largest first, and the rest. All of them add up to the
-        sum of the terms.
+    There are at most `SHOWN_EACH_WAY` entries of each sign, largest first. With the rest, they add up to the
+    sum of the terms, which are the log-odds of each column of words; columns with 0 may be missing.
     """
     normal = normal_form(text)
     words = list(WORD.finditer(normal))

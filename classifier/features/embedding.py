@@ -143,13 +143,9 @@ def weights_of(embedder_id: str) -> str:
 
 
 def fastest(embedder: TransformerEmbedder, *, backend: Backend | None = None) -> TransformerEmbedder:
-    """Return the embedder in the given backend, or in bfloat16 where that is fast and accurate.
+    """Return an unused embedder in the given backend, else in bfloat16 where that is fast and accurate.
 
     A test holds the published weights to `TOLERANCE` in bfloat16; other weights may lose more.
-
-    Args:
-        embedder: An embedder that has not encoded any text yet.
-        backend: The backend to use; None chooses.
     """
     is_fast = not BFLOAT16_FLAGS.isdisjoint(_processor_flags())
     chosen: Backend = "bfloat16" if is_fast and embedder.name in PUBLISHED else REFERENCE
@@ -222,16 +218,10 @@ def embed_texts(
     *,
     progress: Callable[[int], None] | None = None,
 ) -> NDArray[np.float32]:
-    """Return the vectors of `texts`; only texts missing from the cache are embedded, each once.
+    """Return the vectors of texts, float32; only texts missing from the cache are embedded, each once.
 
-    Args:
-        texts: May be empty and may repeat.
-        embedder: An embedder with the id of the cache.
-        cache: Keeps the vectors between runs.
-        progress: Called with the number of texts done since the last call.
-
-    Returns:
-        float32 of shape (len(texts), dimensions); (0, 0) for no texts.
+    The shape is (len(texts), dimensions), and (0, 0) for no texts. `progress` is called with the number of
+    texts done since the last call.
     """
     hashes = [text_hash(text) for text in texts]
     kept = cache.get(list(dict.fromkeys(hashes)))
@@ -267,12 +257,7 @@ def _load(path: Path) -> SentenceTransformer:
 
 
 def run_model(model: SentenceTransformer, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Return the vectors of texts, each of length 1, in the order of the texts.
-
-    Args:
-        model: A model from `in_backend`.
-        texts: May be empty.
-    """
+    """Return the vectors of texts, each of length 1, in order; the model is one of `in_backend`."""
     import torch
 
     if not _is_transformer(model):
@@ -342,10 +327,9 @@ def _inputs(
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the rows of each batch, longest texts first, balancing padding against the number of batches.
+    """Yield the rows of each batch of texts, given by their numbers of tokens, longest texts first.
 
-    Args:
-        lengths: Number of tokens of each text.
+    Padding is balanced against the number of batches.
     """
     rows: list[int] = []
     longest = padded = 0

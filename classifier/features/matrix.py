@@ -40,13 +40,7 @@ WORDS = slice(-COLUMNS, None)
 def join_columns(
     evidence: NDArray[np.float32], vectors: NDArray[np.float32], texts: Sequence[str]
 ) -> csr_matrix:
-    """Return one row for each text, float32 of shape (len(texts), len(FEATURES) + dimensions + COLUMNS).
-
-    Args:
-        evidence: Shape (len(texts), len(FEATURES)).
-        vectors: Shape (len(texts), dimensions).
-        texts: The texts whose words are counted.
-    """
+    """Return one row for each text, float32 of shape (len(texts), len(FEATURES) + dimensions + COLUMNS)."""
     return hstack([csr_matrix(np.hstack([evidence, vectors])), count_words(texts)], format="csr")
 
 
@@ -90,17 +84,10 @@ def features_of(
     gazetteer: Gazetteer,
     progress: Callable[[int], None] | None = None,
 ) -> csr_matrix:
-    """Return evidence, embedding and words of texts, reading and embedding only texts missing from the cache.
+    """Return evidence, embedding and words of texts, as in `join_columns`.
 
-    Args:
-        texts: May be empty and may repeat.
-        embedder: An embedder with the id of the cache.
-        cache: Keeps evidence and vectors between runs.
-        gazetteer: The gazetteer for reading the texts.
-        progress: Called with the number of texts embedded since the last call.
-
-    Returns:
-        One row for each text, as in `join_columns`.
+    Only texts missing from the cache are read and embedded. `progress` is called with the number of texts
+    embedded since the last call.
     """
     vectors = embed_as_shown(texts, embedder, cache, progress=progress)
     return join_columns(_evidence(texts, gazetteer, cache)[:, : len(FEATURES)], vectors, texts)

@@ -110,9 +110,8 @@ def _tokenised(pieces: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
 def distil(model: SentenceTransformer, texts: Sequence[str]) -> StaticEmbedder | None:
     """Return the static copy of a model; None for a model without transformer or fast tokenizer.
 
-    Args:
-        model: The model in any backend; all backends give nearly the same copy.
-        texts: The training texts; of a large vocabulary, only the tokens that they have are kept.
+    All backends of the model give nearly the same copy. Of a large vocabulary, only the tokens of the
+    training texts are kept.
     """
     backend = getattr(model.tokenizer, "backend_tokenizer", None)
     if backend is None:

@@ -85,9 +85,7 @@ def pieces_of(word: str) -> list[str]:
 def words_of_tokens(words: Sequence[str], in_title: int) -> list[tuple[int, int]]:
     """Return the first word and the end (one after the last word) of each token of `tokens_of`.
 
-    Args:
-        words: The words of the text.
-        in_title: The number of words in the title.
+    `in_title` is the number of words in the title.
     """
     places = range(len(words))
     pieces = [(place, place + 1) for place in places[:in_title] for _piece in pieces_of(words[place])]

@@ -189,10 +189,7 @@ class Difference:
 def differences(old: Iterable[ListRow], new: Iterable[ListRow], known: Mapping[str, str]) -> list[Difference]:
     """Return the rows that were removed, changed and added, each in the order of its list.
 
-    Args:
-        old: The rows of one edition.
-        new: The rows of the other.
-        known: Substance keys by name and CAS number.
+    `known` has substance keys by name and CAS number.
     """
     before, after = ({row.place(known): row for row in rows} for rows in (old, new))
     found = [Difference(kind="removed", row=row) for place, row in before.items() if place not in after]

@@ -58,10 +58,7 @@ class Change:
 def with_imports(db: Database, law: Law, *, even_waiting: bool = False) -> Law:
     """Return a law with the rows that a store's leads accepted; a new profile that they bring counts too.
 
-    Args:
-        db: The store.
-        law: The profiles and the date.
-        even_waiting: Add the rows of the import that waits for a decision.
+    `even_waiting` adds the rows of the import that waits for a decision.
     """
     kept = accepted_rows(db)
     if even_waiting and (waiting := waiting_import(db)):
@@ -96,13 +93,7 @@ def profile_states(law: Law) -> list[ProfileState]:
 
 
 def changes_within(law: Law, after: date, days: int) -> list[Change]:
-    """Return the entries of the law's profiles that begin or end soon, in the order of their days.
-
-    Args:
-        law: The law, with the imports that count.
-        after: The present day.
-        days: How far to look; what begins later is left out.
-    """
+    """Return the entries of the law's profiles that begin or end within some days, in order."""
     until = after + timedelta(days=min(days, MOST_DAYS))
     found = []
     for row in all_rows(law):

@@ -77,15 +77,8 @@ def fit_first_stage(
 ) -> tuple[Pipeline, SettledShares]:
     """Fit the light model and set its threshold.
 
-    Args:
-        features: Rows of `classifier.features.matrix` with static vectors.
-        labels: 0 or 1.
-        groups: The group of each row; no group is split over folds.
-        weights: Positive.
-        flagged: Whether the full model flags each row, out of fold.
-        evident: `has_evidence` of each row.
-        threshold: The threshold of the full model.
-        seed: The seed of the folds.
+    The features have static vectors. `flagged` says whether the full model, whose threshold is given, flags
+    each row out of fold, and `evident` is `has_evidence` of each row. No group is split over folds.
     """
     pipeline, _threshold, probabilities = fit_with_folds(
         features, labels, groups=groups, weights=weights, seed=seed
@@ -111,13 +104,7 @@ def settle_within_budget(
 ) -> SettledShares:
     """Return the highest threshold within the budget, with its cost and gain.
 
-    Args:
-        probabilities: Out-of-fold probabilities of the first stage.
-        labels: 0 or 1.
-        weights: Positive.
-        flagged: Whether the full model flags each row, out of fold.
-        evident: `has_evidence` of each row.
-        highest: The highest threshold allowed.
+    The probabilities are out of fold; for `flagged` and `evident` see `fit_first_stage`.
     """
     offers = float(weights[labels == 1].sum())
     lost = np.where((labels == 1) & flagged & ~evident, weights, 0.0)

@@ -269,12 +269,7 @@ class LinearWeights:
 
     @classmethod
     def of(cls, pipeline: Pipeline, examples: NDArray[np.float32] | None = None) -> Self:
-        """Return the weights of a fitted pipeline.
-
-        Args:
-            pipeline: Fitted.
-            examples: Vectors whose mean counts as no indication, shape (n, dimensions); None takes 0.
-        """
+        """Return the weights of a fitted pipeline; the mean vector of the examples is no indication."""
         scale, weigh = pipeline.named_steps["scale"], pipeline.named_steps["weigh"]
         parts, factors, weights = scale.named_transformers_, scale.transformer_weights, weigh.coef_[0]
         rarity = np.asarray(parts["words"].idf_, dtype=np.float64)
@@ -298,13 +293,8 @@ class LinearWeights:
     ) -> NDArray[np.float64]:
         """Return the log-odds of each row: one term per feature, one for the embedding, one for the words.
 
-        Args:
-            evidence: Shape (n, len(FEATURES)).
-            vectors: Shape (n, dimensions).
-            words: As `classifier.features.words.count_words` counts them, shape (n, COLUMNS).
-
-        Returns:
-            Shape (n, len(FEATURES) + 2); a row's sum plus `constant` is its log-odds.
+        The words are as `count_words` counts them. The shape is (n, len(FEATURES) + 2); a row's sum plus
+        `constant` is its log-odds.
         """
         added = self.word_terms(words)
         of_words = np.bincount(_rows_of(added), added.data, len(evidence))
@@ -313,14 +303,7 @@ class LinearWeights:
         )
 
     def word_terms(self, words: csr_matrix) -> csr_matrix:
-        """Return the log-odds of each word column in each row; they add up to the last column of `terms`.
-
-        Args:
-            words: As `classifier.features.words.count_words` counts them, shape (n, COLUMNS).
-
-        Returns:
-            float64 of the same shape.
-        """
+        """Return the log-odds of each word column in each row; they add up to the last column of `terms`."""
         rows, columns = _rows_of(words), words.indices
         damped = 1.0 + np.log(words.data.astype(np.float64))
         length = np.sqrt(np.bincount(rows, (damped * self.rarity[columns]) ** 2, words.shape[0]))

@@ -47,9 +47,7 @@ SMALL_WORD = re.compile(r"[^\W\d_A-ZА-Я]{3}")
 def is_piece_of_spelled_word(text: str, places: list[int]) -> bool:
     """Return whether spelled-out letters continue at either end, as in `V_I_B_E_R_S` or `T_O_G_E_T_H_E_R`.
 
-    Args:
-        text: Folded text.
-        places: Positions of the letters found, in order.
+    `places` has the positions of the letters found in the folded text, in order.
     """
     if len(places) < 2 or IS_CJK.match(text[places[0]]):
         return False
@@ -72,12 +70,8 @@ def is_part_of_longer_name(
 ) -> bool:
     """Return whether the name at `text[start:end]` of a folded text is only part of another name.
 
-    Args:
-        text: Folded text.
-        start: Start of the name.
-        end: End of the name.
-        key: Key of the named substance.
-        seams: Whether a word begins at `start`, and whether one begins at `end`, without a space.
+    `key` is that of the named substance. `seams` says whether a word begins at `start`, and whether one
+    begins at `end`, without a space.
     """
     start, end = with_attached(text, start, end)
     name = text[start:end]
@@ -255,10 +249,7 @@ class Place:
 def has_context(place: Place, *, context: str, tier: int) -> bool:
     """Return whether the context of an abbreviation makes it a substance.
 
-    Args:
-        place: The abbreviation and its context.
-        context: `form`, `element` or `chemistry`, see `Name.context`.
-        tier: Tier of the substance; bulk goods (3) are also sold under a bare abbreviation.
+    For `context` see `Name.context`. Bulk goods (tier 3) are also sold under a bare abbreviation.
     """
     patterns = _patterns()
     text, start, end = place.text, place.start, place.end

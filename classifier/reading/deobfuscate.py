@@ -165,11 +165,7 @@ def _is_disguised(text: str) -> bool:
 
 
 def _may_be_apart(text: str) -> bool:
-    """Return whether `APART` can match in a text; much faster than `APART` itself.
-
-    Args:
-        text: Text in lower case; ASCII text in any case.
-    """
+    """Return whether `APART` can match in a lower-case or ASCII text; much faster than `APART` itself."""
     if text.isascii():
         return LONE_LETTERS.search(b" %b " % text.encode().translate(ASCII_CLASSES)) is not None
     return bool(LONE_LETTER.search(f" {text}") or IS_PICTURE.search(text))

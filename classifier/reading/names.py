@@ -121,13 +121,7 @@ def find_patterns(text: str, matcher: Matcher) -> list[Found]:
 
 
 def find_all_patterns(texts: Sequence[str], matcher: Matcher, *, trade: bool = True) -> list[list[Found]]:
-    """Return the patterns in each folded text, as `find_patterns` does, in one pass over all texts.
-
-    Args:
-        texts: Folded texts.
-        matcher: The patterns to search for.
-        trade: Whether to include trade phrases.
-    """
+    """Return the patterns in each folded text, as `find_patterns` does, in one pass over all texts."""
     squeezed = [in_one_alphabet(squeeze(text)) for text in texts]
     starts = [0, *accumulate(len(text) + len(BETWEEN_TEXTS) for text in squeezed)]
     found: list[list[Found]] = [[] for _ in texts]
@@ -145,11 +139,8 @@ def find_all_patterns(texts: Sequence[str], matcher: Matcher, *, trade: bool = T
 def accept(text: str, pattern: Pattern, places: list[int], deobfuscated: Deobfuscated) -> Hit | None:
     """Return a hit for a found pattern, or None if its letters do not form a name.
 
-    Args:
-        text: The deobfuscated text, or a text of equal length with letters replaced.
-        pattern: The pattern found in the text.
-        places: Positions of the pattern's characters.
-        deobfuscated: The text with its word boundaries and original positions.
+    The text is the deobfuscated one, or one of equal length with letters replaced. `places` has the positions
+    of the pattern's characters.
     """
     start, end = places[0], places[-1] + 1
     seams = deobfuscated.seams_of(start, end)
@@ -363,13 +354,7 @@ class PhoneticNames:
 
 
 def find_phonetic(text: str, words: Sequence[str], names: PhoneticNames) -> Iterator[Hit]:
-    """Yield each listed name that words of a folded text sound like.
-
-    Args:
-        text: Folded text.
-        words: Words of the text, from `split_words`.
-        names: See `phonetic_names`.
-    """
+    """Yield each listed name that words of a folded text, from `split_words`, sound like."""
     sounds = _sounds().of(words[:MOST_HEARD])
     found = names.automaton.find_matches_as_indexes("".join(sounds), overlapping=True)
     if not found:

@@ -91,10 +91,7 @@ def find_number_parts(
 ) -> Iterator[tuple[TradeKind, int, int]]:
     """Yield the kind, start and end of each CAS number, listed or not, that a folded text gives in parts.
 
-    Args:
-        text: Folded text.
-        words: Words of the text, from `split_words`.
-        known: The listed numbers.
+    The words are those of `split_words`.
     """
     text = in_figures(text[:MOST_CHARS])
     masked = list(_masked(text, known)) if HAS_MASK.search(text) else []
@@ -122,12 +119,7 @@ def numbers_meant(text: str, numbers: frozenset[str]) -> list[str]:
 def without_whole(
     signals: list[tuple[TradeKind, int, int]], whole: Sequence[tuple[int, int]]
 ) -> list[tuple[TradeKind, int, int]]:
-    """Return the signals that are not part of a CAS number given in full, which withholds nothing.
-
-    Args:
-        signals: Kind, start and end of each signal.
-        whole: Spans of complete CAS numbers, in any spelling.
-    """
+    """Return the signals outside CAS numbers given in full, in any spelling, which withhold nothing."""
     return [
         (kind, start, end)
         for kind, start, end in signals
@@ -218,13 +210,9 @@ class Number:
 
 
 def may_be_in_turn(text: str, words: Iterable[str], known: Container[str], begun: Container[str]) -> bool:
-    """Return, by a fast check, whether the numbers of a folded text may form a listed number.
+    """Return, by a fast check, whether the numbers of a folded text may form a known number.
 
-    Args:
-        text: Folded text.
-        words: Words of the text, from `split_words`.
-        known: The numbers to search for.
-        begun: All prefixes of these numbers.
+    `begun` has all prefixes of the known numbers.
     """
     figures = FIGURES.findall(text)
     if any(_parts().of(words)):

@@ -72,12 +72,8 @@ def _mention_patterns() -> dict[str, re.Pattern[str]]:
 def why_not_offered(text: str, start: int, end: int, *, title: str, whole: str) -> str:
     """Return why the name at `text[start:end]` of a folded text is not for sale, or an empty string.
 
-    Args:
-        text: Folded text.
-        start: Start of the name.
-        end: End of the name.
-        title: Folded first line of the text: the title of a book explains the names below it.
-        whole: The folded text if its description may say what the text is about, otherwise empty.
+    The title is the folded first line: the title of a book explains the names below it. `whole` is the folded
+    text if its description may say what the text is about, otherwise empty.
     """
     patterns = _mention_patterns()
     words_before = text[max(0, start - WINDOW) : start]
@@ -104,10 +100,7 @@ def announced_at(text: str, start: int) -> int:
 def other_number(text: str, start: int, goods: str) -> str:
     """Return why a CAS number in a folded text numbers a part, an order or a phone, or an empty string.
 
-    Args:
-        text: Folded text.
-        start: Start of the number.
-        goods: The goods that the title names, unless a chemical is for sale too; or an empty string.
+    `goods` are those that the title names, unless a chemical is for sale too; or an empty string.
     """
     if announced_at(text, start) < start:
         return ""
@@ -117,14 +110,7 @@ def other_number(text: str, start: int, goods: str) -> str:
 
 
 def finished_drug(text: str, start: int, end: int, key: str) -> str:
-    """Return why a substance named at `text[start:end]` is a finished drug, or an empty string.
-
-    Args:
-        text: Folded text.
-        start: Start of the name.
-        end: End of the name.
-        key: Key of the substance.
-    """
+    """Return why a substance at `text[start:end]` of a folded text is a finished drug, or an empty string."""
     if key not in MEDICINES:
         return ""
     found = _mention_patterns()["drug"].match(text, end, end + WINDOW)
@@ -207,15 +193,8 @@ def _request_patterns() -> dict[str, re.Pattern[str]]:
 def find_request(text: str, start: int, end: int, *, title: int) -> tuple[str, bool]:
     """Return the words that ask for the name at `text[start:end]`, and whether a seller asks.
 
-    Args:
-        text: Folded text.
-        start: Start of the name.
-        end: End of the name.
-        title: End of the text's first line, which ends a sentence.
-
-    Returns:
-        The words and False for a buy request, the words and True for a seller's question, otherwise an empty
-        string and False.
+    The words are empty without a request. `title` is the end of the folded text's first line, which ends a
+    sentence.
     """
     if not text[:start].strip() and (questioned := ONLY_QUESTIONED.fullmatch(text, end, title or len(text))):
         return questioned[1], False

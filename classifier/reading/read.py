@@ -72,14 +72,9 @@ KEPT_NAMES = 65_536
 
 
 def read_text(text: str, gazetteer: Gazetteer) -> Reading:
-    """Read a listing's text, in any script and any disguise.
+    """Read a listing's text, in any script and any disguise; all spans of the reading index the text.
 
-    Args:
-        text: Title, or title and description.
-        gazetteer: The lists and names to search for. Reuse one instance: the first reading compiles it.
-
-    Returns:
-        Mentions, CAS numbers and trade signals, each in text order. All spans index `text`.
+    Reuse one gazetteer: the first reading compiles it.
     """
     return read_texts([text], gazetteer)[0]
 
@@ -324,11 +319,6 @@ def with_systematic_names(
     texts: Sequence[str], readings: Sequence[Reading], gazetteer: Gazetteer
 ) -> list[Reading]:
     """Return the readings; a title with no other mention gains one for its systematic name.
-
-    Args:
-        texts: The texts of the readings.
-        readings: One reading per text.
-        gazetteer: The gazetteer of the readings.
 
     Raises:
         IupacMissing: If py2opsin or Java is not installed.

@@ -64,9 +64,7 @@ class LetterNames:
 def find_spoken(text: str, words_of_text: Sequence[str]) -> Iterator[tuple[TradeKind, int, int]]:
     """Yield the kind, start and end of each number in words, nickname and spelled-out abbreviation.
 
-    Args:
-        text: Folded text.
-        words_of_text: Words of the text, from `split_words`.
+    The words are those of `split_words`.
     """
     marks = _marks().of(words_of_text)
     seen = any_bits(marks)
@@ -77,12 +75,7 @@ def find_spoken(text: str, words_of_text: Sequence[str]) -> Iterator[tuple[Trade
 
 
 def find_joined(text: str, words_of_text: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of each abbreviation of `JOINED_SPELLED` whose letter names are joined.
-
-    Args:
-        text: Folded text.
-        words_of_text: Words of the text, from `split_words`.
-    """
+    """Yield the start and end of each abbreviation of `JOINED_SPELLED` whose letter names are joined."""
     marks, patterns = _marks().of(words_of_text), _patterns()
     if any_bits(marks) & WHOLE or bits_of_two(marks) & PIECE:
         for found in patterns["joined"].finditer(text):

@@ -228,12 +228,7 @@ def find_cas_numbers(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def is_cas_spelling(text: str, digits: list[int]) -> bool:
-    """Return whether the digits of a listed CAS number, found in any spacing, are that number.
-
-    Args:
-        text: Folded text.
-        digits: Position of each digit in `text`.
-    """
+    """Return whether digits of a listed CAS number, at these places of a folded text, are that number."""
     before, after = text[max(0, digits[0] - WINDOW) : digits[0]], text[digits[-1] + 1 : digits[-1] + 4]
     is_announced = DISGUISED_CAS_WORD_BEFORE.search(before) is not None
     if (DIGIT_BEFORE.search(before) and not is_announced) or DIGIT_OR_LETTER_AFTER.match(after):

@@ -343,14 +343,9 @@ def rescore(
     threshold_in_use: float | None,
     progress: Callable[[int], None] | None = None,
 ) -> Rescore:
-    """Return the changes that a candidate would make in the queue.
+    """Return the changes that a candidate would make in the queue; one batch is in memory at a time.
 
-    Args:
-        batches: Newest sightings; one batch is in memory at a time.
-        score: Returns the candidate's probabilities for texts.
-        threshold: The threshold of the candidate.
-        threshold_in_use: The threshold of the model in use; None without one.
-        progress: Called with the number of listings done since the last call.
+    `score` returns the candidate's probabilities for texts. Without a model in use, its threshold is None.
     """
     sorts = ("entering", "leaving", "turning")
     names = ("listings", *sorts, "contradicted_by_candidate", "contradicted_by_in_use", "unscored")

@@ -218,11 +218,6 @@ def unlearned_groups(candidate: TrainedModel, in_use: TrainedModel, data: Datase
 
     A model with word weights can learn wrong verdicts from other words of these listings and still flag plain
     offers.
-
-    Args:
-        candidate: The model trained on the data.
-        in_use: The model in use, with the same embedder.
-        data: All examples, reviewed and other.
     """
     names = (evidence_in(data.features)[:, OFFERED] > 0).any(axis=1)
     judged = np.array([example.origin != "starter" for example in data.examples])

@@ -231,12 +231,7 @@ def _beside(page_locator: str, page_url: str, url: str) -> str:
 
 
 def why_no_page(path: Path, faults: Sequence[ArchiveFault]) -> str:
-    """Return the sentence for an archive without a readable page, including the reason.
-
-    Args:
-        path: The archive.
-        faults: The archive's unreadable entries.
-    """
+    """Return the sentence for an archive without a readable page, with the reason of the first fault."""
     if not faults:
         return f"{path} has no saved page; expected {EXPECTED}, with at least one page in it."
     first = faults[0]
@@ -314,11 +309,7 @@ class Indexer:
     ) -> None:
         """Index the entries of a ZIP or WACZ, which stays open until the archive is closed.
 
-        Args:
-            file: The ZIP.
-            manifest: As for `read_files`.
-            prefix: Prefix that turns an entry's name into a path below the archive's root.
-            depth: Number of ZIPs around this one.
+        `prefix` turns an entry's name into a path below the archive's root; for the rest see `read_files`.
         """
         if depth == _MAX_ZIP_DEPTH:
             self.faults.append(_fault(file, "The ZIP lies two levels deep in other ZIPs; one level is read."))

@@ -120,9 +120,7 @@ def kind_of(name: str, first_bytes: bytes) -> Kind:
 def is_asset(content_type: str, path: str) -> bool:
     """Return whether a response is an image, style, script, font, film or `robots.txt`.
 
-    Args:
-        content_type: Value of the HTTP header. If it is empty, the path decides.
-        path: Path of the URL or file, without query.
+    The path of the URL or file decides only without a `Content-Type`.
     """
     place = PurePosixPath(path.lower())
     if place.name == "robots.txt":

@@ -120,15 +120,10 @@ def read_warc(capture: Capture, max_bytes: int) -> Payload:
 
 
 def _check_digests(head: _Head, block: bytes, body: bytes) -> Iterator[DigestFinding]:
-    """Yield the digests of a record that its bytes do not match.
+    """Yield the digests of a record that match neither its block nor its unpacked body.
 
     A record that was cut is not compared: its page says that it was cut. Nor is a revisit, whose digest is
     that of another record.
-
-    Args:
-        head: The header lines of the record.
-        block: Its block without the HTTP headers.
-        body: The unpacked block.
     """
     if len(block) < head.left or head.kind == "revisit":
         return

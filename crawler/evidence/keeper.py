@@ -78,13 +78,10 @@ class EvidenceKeeper:
     def keep(self, exchange: Exchange, *, same_as: EvidenceRecord | None = None) -> EvidenceRecord:
         """Write an answer with its request and metadata, and return its index row.
 
-        The answer is safe once `sync` has returned. A body that any crawl has
-        already stored is not written again: the new record is a revisit of the old one.
-
-        Args:
-            exchange: The answer.
-            same_as: The unchanged record, if the site answered HTTP 304. If that record is a revisit, the new
-                record refers to the same original, so a payload is never more than one step away.
+        The answer is safe once `sync` has returned. A body that any crawl has already stored is not written
+        again: the new record is a revisit of the old one. `same_as` is the unchanged record, if the site
+        answered HTTP 304. If that record is a revisit, the new record refers to the same original, so a
+        payload is never more than one step away.
         """
         if self._file is not None and self._file.size >= self._max_file_bytes:
             self._seal()

@@ -98,13 +98,10 @@ def response_record(exchange: Exchange, record_id: str, payload: bytes) -> ArcWa
 def revisit_record(
     exchange: Exchange, record_id: str, payload: bytes, *, of: tuple[str, str, datetime]
 ) -> ArcWarcRecord:
-    """Return the record of an answer whose body is already stored.
+    """Return the record of an answer whose body is already stored, under the SHA-256 `payload`.
 
-    Args:
-        exchange: The answer. Its status shows whether the site sent *not modified* or the same bytes.
-        record_id: Id of the new record.
-        payload: SHA-256 of the stored body.
-        of: Id, address and date of the original record.
+    The answer's status shows whether the site sent *not modified* or the same bytes. `of` is the id, address
+    and date of the original record.
     """
     original, url, date = of
     is_unmodified = exchange.status == HTTPStatus.NOT_MODIFIED
@@ -431,12 +428,8 @@ class NoEvidence(CrawlError):
 def show(db: Database, folder: Path, page: str) -> tuple[EvidenceRecord, KeptRecord, bytes]:
     """Return a page's index row, its record, and its unpacked body.
 
-    A body that cannot be unpacked is returned as it was received.
-
-    Args:
-        db: The store.
-        folder: The evidence folder.
-        page: A page's number or address. An address selects its newest stored page.
+    A body that cannot be unpacked is returned as it was received. A page is named by its number or its
+    address, which selects the newest stored page.
 
     Raises:
         NoEvidence: If no evidence of the page is stored.

@@ -91,13 +91,7 @@ def _letters(text: str) -> str:
 
 
 def parse_document(response: web_poet.HttpResponse) -> Document | None:
-    """Decode and parse a page.
-
-    Args:
-        response: The page. Its body is decoded by `decode_page`.
-
-    Returns:
-        The document, or None when the page has no element.
+    """Decode and parse a page; None when it has no element.
 
     Raises:
         MemoryError: If the process runs out of memory.
@@ -204,19 +198,12 @@ def country_of(url: str) -> str:
 
 
 def decode_page(body: bytes, content_type: str | None = None) -> str:
-    """Decode a page's bytes to text.
+    """Decode a page's bytes, already decompressed, to text. Bytes that no charset explains become U+FFFD.
 
     The charset is, in this order: the byte order mark's; UTF-8, if the bytes are valid; that of the
     `Content-Type` header and then of the `<meta>` declaration, if the bytes agree; Windows-1252, if the
-    page's language is written in it and the bytes agree; the detected one. As in browsers, GB2312 is read
-    as its superset GB18030, and ISO-8859-1 as Windows-1252.
-
-    Args:
-        body: The payload, already decompressed.
-        content_type: Value of the `Content-Type` header, if any.
-
-    Returns:
-        The text. Bytes that no charset explains become U+FFFD.
+    page's language is written in it and the bytes agree; the detected one. As in browsers, GB2312 is read as
+    its superset GB18030, and ISO-8859-1 as Windows-1252.
     """
     encoding, bom = read_bom(body)
     if encoding:

@@ -23,11 +23,9 @@ LONGEST_NAME = 4_096
 def name_test(pattern: str = "", *names: str) -> Callable[[str], bool]:
     """Return a cached, case-insensitive test for the names of elements.
 
-    Names repeat across the pages of a site, and searching each one again would cost more than all else.
-
-    Args:
-        pattern: A regular expression to find anywhere in a name; may be empty.
-        names: Keys of `[element_names]` in the lexicon, whose phrases are searched for as well.
+    Names repeat across the pages of a site, and searching each one again would cost more than all else. A
+    name passes if the pattern, or a phrase under one of the keys of `[element_names]` in the lexicon, is
+    anywhere in it.
     """
 
     @cache
@@ -90,14 +88,7 @@ _BETWEEN_ENTRIES = re.compile(r"[\s|｜·•・/-]*")
 
 
 def named_elements(root: etree._Element) -> dict[Role, list[etree._Element]]:
-    """Collect the visible elements of each role.
-
-    Args:
-        root: The page.
-
-    Returns:
-        The elements of every role, in page order.
-    """
+    """Return the visible elements of every role, in page order."""
     found: dict[Role, list[etree._Element]] = {role: [] for role in Role}
     for element in root.iter():
         if element.tag in _NOT_SHOWN:

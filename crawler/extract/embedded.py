@@ -34,14 +34,7 @@ _FEWEST_ROWS = 3
 
 
 def read_opengraph(document: Document) -> ListingContent | None:
-    """Read a listing's fields from the OpenGraph tags.
-
-    Args:
-        document: The page.
-
-    Returns:
-        The fields, or None when the page has no OpenGraph tag.
-    """
+    """Read a listing's fields from the OpenGraph tags; None when the page has no such tag."""
     meta = document.meta
     if not any(name.startswith(("og:", "product:")) for name in meta):
         return None
@@ -119,15 +112,9 @@ def _json_values(script: etree._Element, text: str) -> Iterator[Any]:
 
 
 def state_rows(states: Sequence[Any], document: Document) -> list[tuple[str, ListingContent]]:
-    """Read the longest list of product-like objects.
+    """Return the URL and content of each object in the longest list of product-like objects.
 
-    Args:
-        states: The result of `read_states`.
-        document: The page.
-
-    Returns:
-        Absolute URL and content of each object; empty when no list has three objects with a title, a link
-        and a price.
+    Empty when no list has three objects with a title, a link and a price.
     """
     best: list[tuple[str, ListingContent]] = []
     for value in _walk(states):

@@ -61,13 +61,9 @@ class _Tables:
 
 
 def labelled_rows(lines: Sequence[Line]) -> list[LabelledRow]:
-    """Return the label-and-value rows among a page's lines, in page order.
+    """Return the label-and-value rows among the lines of `visible_lines`, in page order.
 
-    Args:
-        lines: The result of `elements.visible_lines`.
-
-    Returns:
-        Rows with a value. A known label takes precedence over text that only looks like a label.
+    A known label takes precedence over text that only looks like a label.
     """
     rows: list[LabelledRow] = []
     tables = _Tables()
@@ -116,9 +112,7 @@ def _row_at(lines: Sequence[Line], at: int, tables: _Tables) -> tuple[int, Label
 def column_rows(row: etree._Element, headings: dict[etree._Element, list[str]]) -> list[LabelledRow]:
     """Read a table row by its column headings. Return nothing if the table has none.
 
-    Args:
-        row: Any element.
-        headings: Cache of each table's headings, shared by the rows of one page.
+    `headings` caches each table's headings for the rows of one page.
     """
     if row.tag != "tr":
         return []

@@ -44,17 +44,11 @@ _DISTINCTIVE = re.compile(r"[\d_-]")
 
 
 def next_page(document: Document) -> str | None:
-    """Return the next page of a list.
+    """Return the absolute URL of a list's next page; None on the last page and on pages that are not lists.
 
     The first match counts: a link marked `rel=next`; a link with the word *next*, an arrow or such a name;
     the number after the current one in a pager; the next page in `<head>`, which may be stale. Between
     *older* and *newer* pages, the site's own naming decides which is next.
-
-    Args:
-        document: The page.
-
-    Returns:
-        Absolute URL, or None on the last page and on pages that are not lists.
     """
     links = [link for link in document.root.iter("a") if link.get("href") and not _leads_elsewhere(link)]
     for link in links:
@@ -190,14 +184,10 @@ def _is_link_to_page(element: etree._Element) -> bool:
 
 
 def followable_links(document: Document) -> tuple[str, ...]:
-    """Return the links worth following, without duplicates, in page order.
+    """Return the absolute URLs worth following, without duplicates, in page order.
 
-    Args:
-        document: The page.
-
-    Returns:
-        Absolute URLs on the page's own registrable host, except files, login, basket and help pages and
-        links marked `nofollow`.
+    They are on the page's own registrable host. Files, login, basket and help pages and links marked
+    `nofollow` are left out.
     """
     home = registrable_host(document.url)
     origin = f"{document.url.partition('://')[0]}://{urlsplit(document.url).netloc}/"

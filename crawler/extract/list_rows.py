@@ -70,15 +70,10 @@ class Rows:
 
 
 def find_rows(document: Document, *, paged: bool, spine: Collection[etree._Element] = ()) -> list[Rows]:
-    """Find the groups of similar blocks on a page.
+    """Find the groups of similar blocks that look like listings, best first, none nested in a better one.
 
-    Args:
-        document: The page.
-        paged: Whether the page belongs to a paged list, where even a single row counts.
-        spine: Blocks that are no margins, whatever their names.
-
-    Returns:
-        Groups that look like listings, best first, without groups nested in a better one.
+    On a page of a paged list, even a single row counts. Blocks of the spine are no margins, whatever their
+    names.
     """
     groups = _groups(document, spine, paged=paged)
     headed = {each for h1 in document.root.iter("h1") for each in (h1, *h1.iterancestors())}

@@ -80,16 +80,12 @@ class Heading:
 
 
 def find_heading(document: Document, skipped: Collection[etree._Element] = ()) -> Heading:
-    """Find the main heading.
+    """Find the main heading, outside the skipped blocks, which hold other items.
 
     The first match counts: an `h1` outside margins, preferably one that the document's title repeats; an `h1`
     in a block that only its name marks as a margin; a lower heading that the document's title repeats; the
     document's title without the site's name. A heading that is only the site's name counts if there is no
     other.
-
-    Args:
-        document: The page.
-        skipped: Blocks that hold other items.
     """
     of_document = document_title(document)
     said = f"{of_document} {document.meta.get('og:title', '')}".casefold()
@@ -171,20 +167,11 @@ def shown_price(
     named: Mapping[Role, list[etree._Element]],
     skipped: Collection[etree._Element],
 ) -> tuple[str, str]:
-    """Find the price and the rule that found it.
+    """Return the price and the rule that found it; two empty texts when the page shows no price.
 
     The first match counts: an element named as a price, preferably after the heading; an element named as the
     regular or list price; a row labelled as a price; the first amount with a currency sign after the heading.
-
-    Args:
-        heading: The page's heading.
-        lines: The page's visible lines, without those of other listings.
-        rows: The page's labelled rows.
-        named: The page's elements by role.
-        skipped: Elements that hold other listings.
-
-    Returns:
-        Text and rule; two empty texts when the page shows no price.
+    The lines are those without other listings, which the skipped elements hold.
     """
     for is_old_kept in (False, True):
         for text in _named_prices(heading, named[Role.PRICE], skipped, is_old_kept=is_old_kept):
@@ -292,11 +279,7 @@ def _invitation() -> re.Pattern[str]:
 
 
 def clean_item_id(text: str) -> str:
-    """Return an item number without its label, or empty text for other text, such as a name.
-
-    Args:
-        text: E.g. `Item # 101095`, `PU_106160/01` or `Fake Wounds`.
-    """
+    """Return an item number such as `Item # 101095` without its label; empty for other text."""
     bare = _PREFIX.sub("", " ".join(text.split()))
     has_digit = any(map(str.isdigit, bare)) and len(bare.split()) <= _MOST_WORDS
     return bare if (has_digit or _CAPITALS.fullmatch(bare)) and len(bare) <= _LONGEST_ID else ""
@@ -322,16 +305,10 @@ def _labelled() -> re.Pattern[str]:
 
 
 def number_in_url(document: Document) -> str:
-    """Return the item number in the page's URL.
+    """Return the item number as written in the page's URL, or empty text.
 
     The number is a parameter named as one, or a part of the path that the page repeats: the last number of
     five digits or more, the last code in capitals, or a shorter number at the end.
-
-    Args:
-        document: The item's own page.
-
-    Returns:
-        The number as written in the URL, or empty text.
     """
     try:
         parts = urlsplit(document.url)

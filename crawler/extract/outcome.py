@@ -61,16 +61,9 @@ _BUTTONS = ("button", "input", "a")
 
 
 def before_parsing(body: bytes, status: int | None, *, max_bytes: int, complete: bool) -> Decision | None:
-    """Decide the outcome of pages that need no parsing.
+    """Return the outcome and sentence of a page that needs no parsing, or None if it should be parsed.
 
-    Args:
-        body: The decompressed payload.
-        status: HTTP status, or None if the archive has none.
-        max_bytes: Largest body that is parsed.
-        complete: False if the archive or the transfer reports a body that was cut short.
-
-    Returns:
-        The outcome and its sentence, or None if the page should be parsed.
+    `complete` is False if the archive or the transfer reports a body that was cut short.
     """
     return _by_status(status) or _by_bytes(body, max_bytes=max_bytes, complete=complete)
 
@@ -137,18 +130,10 @@ def _other_format(body: bytes) -> str:
 def without_listing(
     document: Document, lines: Sequence[Line], title: str, status: int | None, *, has_rows: bool
 ) -> Decision | None:
-    """Decide whether a page without a listing is blocked or gone.
+    """Return whether a page without a listing is blocked, gone or not understood, with a sentence, or None.
 
-    Args:
-        document: The page.
-        lines: The page's visible lines, without those of rows.
-        title: The page's heading or title.
-        status: HTTP status, or None.
-        has_rows: Whether the page shows rows of a list. If so, only its title counts, since list pages too
-            have login forms and notes in their margins.
-
-    Returns:
-        The outcome *blocked*, *gone* or *not understood* with its sentence, or None.
+    If the page shows rows of a list, only its title counts, since list pages too have login forms and notes
+    in their margins.
     """
     named = f"{title} {document_title(document)}"
     shown = "" if has_rows else " ".join(line.text for line in lines)

@@ -103,17 +103,10 @@ class MarketplacePage(web_poet.WebPage[ExtractedPage]):
 def extract_page(
     response: web_poet.HttpResponse, *, max_bytes: int = MAX_BYTES, complete: bool = True
 ) -> ExtractedPage:
-    """Extract a page.
+    """Return the outcome of a page, with its listing or its rows.
 
-    The result depends only on the bytes and the URL. No input raises any error but `MemoryError`.
-
-    Args:
-        response: URL, body, headers and, if known, HTTP status.
-        max_bytes: Largest body that is parsed.
-        complete: False if the body is known to be cut short.
-
-    Returns:
-        The outcome of the page, with its listing or its rows.
+    The result depends only on the bytes and the URL. No input raises any error but `MemoryError`. `complete`
+    is False if the body is known to be cut short.
     """
     body = bytes(response.body)
     if decided := outcome.before_parsing(body, response.status, max_bytes=max_bytes, complete=complete):
@@ -362,18 +355,11 @@ def _listing_sentence(content: ListingContent) -> str:
 
 
 def merge(sources: Sequence[ListingContent], language: str) -> ListingContent:
-    """Merge sources by precedence.
+    """Merge sources, the most reliable first and the visible page last, with the provenance of every field.
 
     Each field comes from the first source that has a value for it. Amount and currency of a price come from
     one source, and its text from the visible page if that shows the same amount. Attributes of all sources
     are combined, the page's own table first.
-
-    Args:
-        sources: Most reliable first; the visible page last.
-        language: ISO 639-1 code of the text, or empty.
-
-    Returns:
-        One content, with the provenance of every field.
     """
     values: dict[str, Any] = {"title": ""}
     provenance: dict[str, str] = {}

@@ -31,16 +31,7 @@ _SHORTEST_TITLE = 4
 
 
 def content_of_product(node: Node, rule: str, document: Document) -> ListingContent:
-    """Read the listing in a product node.
-
-    Args:
-        node: A product or offer from `structured.read_structured`.
-        rule: Provenance to record for every filled field.
-        document: The page, for its place and base URL.
-
-    Returns:
-        The content. Fields that the node lacks are empty.
-    """
+    """Read the listing in a product or offer node; `rule` is the provenance of every filled field."""
     offer = _main_offer(node)
     price_text, amount, currency = _price(offer, document)
     seller = next(_sellers(node, offer), None)
@@ -224,15 +215,9 @@ def is_offer_node(node: Node) -> bool:
 
 
 def own_product(found: Sequence[Structured], title: str, also_called: str) -> tuple[str, Node] | None:
-    """Find the page's own product: the one with the page's name, or the only one.
+    """Find the page's own product, with its syntax: the one with a name of the page, or the only one.
 
-    Args:
-        found: The page's structured data, most reliable syntax first.
-        title: The page's heading or title.
-        also_called: Other names of the page, such as its `og:title`; may be empty.
-
-    Returns:
-        The syntax, and the product with the offers of all its variants; or None.
+    The product has the offers of all its variants. The most reliable syntax counts first.
     """
     shown = f"{title} {also_called}".casefold()
     for each in found:

@@ -101,15 +101,9 @@ class Structured:
 
 
 def read_structured(document: Document) -> list[Structured]:
-    """Read every syntax on the page, most reliable first.
+    """Return one entry for each syntax with data, the most reliable first.
 
     RDFa Lite is read only if the others have no product.
-
-    Args:
-        document: The page.
-
-    Returns:
-        One entry for each syntax with data.
     """
     found = []
     if "ld+json" in document.text:
@@ -209,16 +203,7 @@ def _breadcrumbs(node: Node) -> tuple[str, ...]:
 
 
 def read_scoped(root: etree._Element, base_url: str, syntax: Syntax) -> list[dict[str, Any]]:
-    """Read every outermost scope of a page.
-
-    Args:
-        root: The page.
-        base_url: Base URL of relative links.
-        syntax: `MICRODATA` or `RDFA_LITE`.
-
-    Returns:
-        JSON-LD nodes: `@type` and properties, each a value or a list of values.
-    """
+    """Return every outermost scope of a page as a JSON-LD node: `@type` and the values of each property."""
     outermost: list[dict[str, Any]] = []
     open_scopes: list[tuple[etree._Element, dict[str, Any]]] = []
     properties = 0

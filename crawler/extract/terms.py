@@ -77,15 +77,10 @@ def read_terms(
     *,
     availability: tuple[str, str] = ("", ""),
 ) -> tuple[Term, ...]:
-    """Read every term of a listing.
+    """Return every term of a listing, without duplicates, in the order of `TermName`.
 
-    Args:
-        content: The listing extracted so far.
-        rows: Name, value and rule of each labelled row, in addition to the listing's attributes.
-        availability: Text and value of the availability near the page's heading; two empty texts when none.
-
-    Returns:
-        Terms without duplicates, in the order of `TermName`.
+    `rows` has the name, value and rule of each labelled row, in addition to the listing's attributes, and
+    `availability` the text and value near the page's heading.
     """
     rule = content.provenance.get("attributes", "")
     labelled = [*((name, value, rule) for name, value in content.attributes), *rows]
@@ -286,16 +281,10 @@ def stock_value(text: str) -> str:
 
 
 def shown_stock(lines: Sequence[Line], heading: Heading) -> tuple[str, str]:
-    """Find a short line near the heading that consists only of the availability.
+    """Return a short line near the heading that consists only of the availability, with its value.
 
-    Contradictory lines, as on pages with the words for every variant, do not count.
-
-    Args:
-        lines: The page's visible lines, without those of other listings.
-        heading: The page's heading.
-
-    Returns:
-        The line and its value; two empty texts when the page has none.
+    Contradictory lines, as on pages with the words for every variant, do not count. Without such a line, both
+    texts are empty.
     """
     start = next((at for at, line in enumerate(lines) if line.element is heading.element), 0)
     found: dict[str, str] = {}
@@ -369,11 +358,7 @@ class Quantity:
 
 
 def read_quantity(text: str) -> Quantity | None:
-    """Return the first amount that has a unit, or None.
-
-    Args:
-        text: E.g. `25kg/drum`, `1 метрическая тонна`, `起订量 5 千克`.
-    """
+    """Return the first amount that has a unit, as in `25kg/drum` or `起订量 5 千克`, or None."""
     found = _pattern().search(text.casefold())
     if found is None:
         return None

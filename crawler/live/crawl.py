@@ -285,10 +285,7 @@ def live_settings(
 ) -> dict[str, Any]:
     """Return the Scrapy settings of a live crawl, in which every request passes the gate.
 
-    Args:
-        session: The session of the crawl.
-        permission: A valid permission.
-        names: IP addresses of hosts that replace those of name servers, for rehearsals.
+    `names` has IP addresses of hosts that replace those of name servers, for rehearsals.
     """
     return {
         **SHARED,

@@ -310,12 +310,7 @@ class Frontier:
                 yield url
 
     def found(self, url: str, texts: Iterable[str]) -> None:
-        """Record whether a page was productive.
-
-        Args:
-            url: The page's address.
-            texts: One text for each listing on the page; equal listings have equal texts.
-        """
+        """Record whether a page was productive, by the texts of its listings; equal ones have equal texts."""
         kind, host = kind_of(url), urlsplit(url).netloc
         new = {hash(each) for each in texts}
         if new <= self._known_texts:

@@ -95,15 +95,7 @@ def run_spider(
 ) -> str:
     """Run a spider to its end, and flush the recorder.
 
-    Args:
-        source_id: The source, for messages.
-        settings: Scrapy's settings.
-        recorder: Receives the pages.
-        spider: The spider's class.
-        **arguments: The spider's arguments.
-
-    Returns:
-        Scrapy's reason for the end: `finished`, or the reason given by our code.
+    Return Scrapy's reason for the end: `finished`, or the reason given by our code.
 
     Raises:
         CrawlStopped: If a signal stopped the process.

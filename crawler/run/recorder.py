@@ -87,14 +87,8 @@ class Recorder:
     ) -> None:
         """Take the open store, and the values shared by all pages of the run.
 
-        Args:
-            db: The open store.
-            source_id: The crawled source.
-            run_id: The run.
-            reachable: Every address within reach of the crawl.
-            keeper: Stores the evidence.
-            now: The clock.
-            progress: Called after each page with the number recorded so far.
+        `reachable` holds every address within reach of the crawl. `progress` is called after each page with
+        the number recorded so far.
         """
         self._db = db
         self._source_id = source_id

@@ -113,14 +113,9 @@ class BatchSender:
 
 
 def read_remotely(declared: DeclaredSource, settings: CrawlSettings) -> Iterator[bytes]:
-    """Read a saved source in a separate process and yield the process's messages, encoded.
+    """Read a saved source on this machine in a separate process, and yield its messages as MessagePack.
 
-    Args:
-        declared: The source. Its archive must be on this machine.
-        settings: How to parse its pages, with limits.
-
-    Yields:
-        The messages as MessagePack; no last one if the process dies.
+    If the process dies, there is no last message.
     """
     ours, theirs = Pipe()
     # Not `-m crawler.run.remote`, since the messages' classes would then belong to `__main__`.
@@ -163,16 +158,9 @@ def ingest_remote(
     now: Callable[[], datetime],
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    """Store the pages of a saved source that a remote reader sends.
+    """Store the pages of a saved source that a remote reader sends; an interrupted run is repeated.
 
-    Args:
-        db: The open store.
-        declared: The source.
-        run: The run. An interrupted run is repeated.
-        folder: The evidence folder.
-        messages: The messages of `read_remotely`, decoded.
-        now: The clock.
-        progress: Called after each page with (pages recorded so far, pages in the archive).
+    `progress` is called after each page with (pages recorded so far, pages in the archive).
 
     Raises:
         RemoteReadingFailed: If the reader reports that it cannot read the source.
@@ -192,18 +180,11 @@ def ingest_remote(
 def archive_records(
     archive: Archive, *, start: int, stop: int
 ) -> Iterator[tuple[int, int, list[dict[str, Any]]]]:
-    """Yield the listings of an archive as plain records, page by page, without a store.
+    """Yield pages read so far, pages in the archive, and the listings of one page as plain records.
 
-    A page that is unreadable or no listing yields no records. A list's row is omitted if the archive has the
-    item's own page.
-
-    Args:
-        archive: The open archive. Its index is in memory, its pages are not.
-        start: Number of pages to skip.
-        stop: Number of the page after which to end.
-
-    Yields:
-        Pages read so far, pages in the archive, and the records of one page.
+    No store is used. The first `start` pages are skipped, and `stop` is the number of the last one. A page
+    that is unreadable or no listing yields no records. A list's row is omitted if the archive has the item's
+    own page.
     """
     total = len(archive)
     for done, url in enumerate(islice(archive.urls(), start, stop), start=start + 1):

@@ -83,14 +83,8 @@ def crawl_saved(
 ) -> None:
     """Crawl a saved source without network access.
 
-    Args:
-        db: The open store.
-        declared: The source, with its archive.
-        run: The run. An interrupted run is repeated, without storing any page twice.
-        folder: The evidence folder.
-        now: The clock.
-        progress: Called after each page with (pages recorded so far, pages in the archive).
-        parse: Parses a page.
+    An interrupted run is repeated, without storing any page twice. `progress` is called after each page with
+    (pages recorded so far, pages in the archive).
 
     Raises:
         NothingToCrawl: If the archive has no page, or no start page; its unreadable entries are recorded
@@ -118,14 +112,7 @@ def recording(
 ) -> Iterator[Recorder]:
     """Provide the recorder of a saved source's pages, and record its archive and unreadable entries.
 
-    Args:
-        db: The open store.
-        declared: The source.
-        run: The run.
-        folder: The evidence folder.
-        archive: The open archive, or the index of one that is read elsewhere.
-        now: The clock.
-        progress: Called after each page with (pages recorded so far, pages in the archive).
+    The archive is open, or the index of one that is read elsewhere. For `progress` see `crawl_saved`.
     """
     source_id, run_id = declared.source.source_id, run.run_id
     notes = _file_notes(declared, run)
@@ -156,18 +143,9 @@ def open_declared(declared: DeclaredSource) -> Archive:
 
 
 def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, parse: Parse = parse_here) -> None:
-    """Crawl an open archive and send its pages to a sink.
+    """Crawl an open archive and send its pages to a sink: the recorder, or a `BatchSender`.
 
-    Args:
-        declared: The source.
-        archive: The source's open archive.
-        sink: The recorder, or a `BatchSender`.
-        parse: Parses a page.
-
-    Raises:
-        NothingToCrawl: As in `crawl_saved`.
-        CrawlStopped: As in `crawl_saved`.
-        CrawlBroken: As in `crawl_saved`.
+    It raises the errors of `crawl_saved`.
     """
     source_id = declared.source.source_id
     _expect_pages(archive, declared)

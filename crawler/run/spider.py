@@ -51,14 +51,9 @@ class MarketplaceSpider(scrapy.Spider):
         rendering: Rendering | None = None,
         **kwargs: Any,
     ) -> None:
-        """Take the archive and the start addresses.
+        """Take the archive and the start addresses; without any, every page of the archive is read.
 
-        Args:
-            archive: The saved pages.
-            begin: Addresses from which to follow links. If empty, every page of the archive is read.
-            parse: Parses a page, while the next pages are fetched.
-            rendering: How pages are drawn, from the archive alone; None if they are not.
-            **kwargs: Scrapy's arguments.
+        Pages are drawn from the archive alone, if at all, and parsed while the next pages are fetched.
         """
         super().__init__(**kwargs)
         self.archive = archive

@@ -157,14 +157,9 @@ class PageAdapter:
 
 
 def save_case(tried: TriedPage, folder: Path) -> Path:
-    """Write a tried page as a test case.
+    """Write a tried page as a test case, and return its folder.
 
-    Args:
-        tried: The page to save.
-        folder: Folder of all cases. The case is written to `PAGE.OBJECT/case-N` in it, for web-poet's plugin.
-
-    Returns:
-        The folder of the new case.
+    The folder is `PAGE.OBJECT/case-N` below the folder of all cases, for web-poet's plugin.
     """
     cases = folder / tried.page_object
     number = 1 + sum(1 for _ in cases.glob("case-*"))

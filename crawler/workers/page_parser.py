@@ -147,14 +147,10 @@ def result_from(message: bytes) -> ExtractedPage:
 def serve(connection: socket.socket, parents_end: int | None, settings: CrawlSettings) -> None:
     """Parse pages until the other end closes.
 
-    An empty first message means that the worker is ready; otherwise it says why no page can be read here.
-    If a page takes too long, SIGPROF ends the process, whatever code is running.
-
-    Args:
-        connection: The socket to the crawl.
-        parents_end: The crawl's end of the connection, which a forked process inherits. It is closed here,
-            so that this process always ends with the crawl.
-        settings: The limits of one page.
+    An empty first message means that the worker is ready; otherwise it says why no page can be read here. If
+    a page takes too long, SIGPROF ends the process, whatever code is running. A forked process inherits the
+    crawl's end of the connection, `parents_end`; it is closed here, so that this process always ends with the
+    crawl.
     """
     if parents_end is not None:
         os.close(parents_end)

@@ -140,12 +140,7 @@ class Worker:
     """One process, which answers pages in the order in which it receives them; used within one event loop."""
 
     def __init__(self, settings: CrawlSettings, *, start_method: str) -> None:
-        """Start the process.
-
-        Args:
-            settings: The limits of one page.
-            start_method: Multiprocessing's method: `fork` if this process has no other threads, else `spawn`.
-        """
+        """Start the process; `fork` needs a process without other threads, else it is `spawn`."""
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(0)
         parents_end = self._socket.fileno() if start_method == "fork" else None
