@@ -57,10 +57,11 @@ MAX_WORD = 20
 """A longer run of letters is a table of letters."""
 SYNTAX = frozenset(
     {
-        "agent", "algo", "article", "audio", "auto", "body", "challenge", "concurrent", "content", "date",
-        "display", "feed", "form", "gtin", "head", "hidden", "html", "http", "line", "main", "name", "none",
-        "null", "only", "precursor", "product", "robots", "rss", "section", "serve", "sku", "source", "stage",
-        "table", "title", "user", "watch",
+        "agent", "algo", "article", "aside", "audio", "auto", "body", "challenge", "clean", "concurrent",
+        "content", "date", "display", "feed", "form", "gtin", "head", "hidden", "html", "http", "line",
+        "main", "meta", "name", "none", "null", "only", "precursor", "product", "rate", "request", "robots",
+        "rss", "section", "select", "serve", "signal", "sku", "source", "stage", "table", "time", "title",
+        "user", "visit", "watch",
     }
 )  # fmt: skip
 """Words of a lexicon that are also names in HTML, CSS, HTTP, robots.txt, schema.org or our own tables."""

@@ -16,6 +16,7 @@ import shutil
 import tempfile
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from classifier.errors import ModelError
 from classifier.gazetteer.class_rules import class_of
 from classifier.gazetteer.molecules import SKELETON, ChemistryMissing, parent_of, rdkit, structure_key
 from text.normalise import comparable, fold
+from text.phrases import any_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,11 +33,6 @@ if TYPE_CHECKING:
 
 SHORTEST, LONGEST = 8, 200
 """Fewest and most characters of a systematic name."""
-PIECE = re.compile(
-    r"(?:meth|eth|prop|but|pent|hex|phen|benz|naphth|pyrid|piper|amin|nitr|chlor|brom|fluor|iod|hydroxy|oxy|keton"
-    r"|carb|acet|thi|cyclo|imid|indol|anilin|sulf|phosph|oate|nitrile|amide)"
-)
-"""Name pieces; every systematic name of an organic compound has at least two."""
 LOCANT = re.compile(r"(?<![a-z])(?:\d+[a-z]?|[nos])['\"]*(?:,(?:\d+[a-z]?|[nos])['\"]*)*-")
 """A locant, e.g. `1-`, `N-`, `3,4-`; a name with a locant needs only one piece."""
 
@@ -145,8 +142,14 @@ def looks_systematic(text: str) -> bool:
     folded = fold(text).text.strip()
     if not SHORTEST <= len(folded) <= LONGEST or not folded.isascii():
         return False
-    pieces = len(PIECE.findall(folded))
+    pieces = len(_piece().findall(folded))
     return pieces > 1 or (pieces == 1 and LOCANT.search(folded) is not None)
+
+
+@cache
+def _piece() -> re.Pattern[str]:
+    """Return a pattern for name pieces; every systematic name of an organic compound has at least two."""
+    return re.compile(any_of("nomenclature.systematic_pieces"))
 
 
 def smiles_of(names: Sequence[str]) -> list[str]:
