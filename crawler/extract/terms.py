@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
+
+from price_parser.parser import parse_number
 
 from crawler.extract.elements import is_within_hidden
 from store.model import Term, TermName
@@ -380,24 +382,15 @@ def container_in(text: str) -> str:
 
 
 def read_number(text: str) -> Decimal | None:
-    """Parse a number whose last separator is the decimal one unless three digits follow it.
+    """Parse a number whose last separator is the decimal one, unless three digits follow it.
 
     >>> read_number("1.000"), read_number("99,5"), read_number("1 250.75"), read_number("0.125")
     (Decimal('1000'), Decimal('99.5'), Decimal('1250.75'), Decimal('0.125'))
     """
     bare = re.sub(rf"{_BLANK}|[’']", "", text)
-    whole, separator, rest = bare[:-1], "", ""
-    at = max(bare.rfind("."), bare.rfind(","))
-    if at >= 0:
-        whole, separator, rest = bare[:at], bare[at], bare[at + 1 :]
-    if separator and (len(rest) != 3 or whole in {"", "0"}):  # `.125` and `0.125` have no thousands
-        bare = f"{re.sub(r'[.,]', '', whole)}.{rest}"
-    else:
-        bare = re.sub(r"[.,]", "", bare)
-    try:
-        return Decimal(bare)
-    except InvalidOperation:
-        return None
+    below_one = re.match(r"0?([.,])\d", bare)
+    amount: Decimal | None = parse_number(bare, decimal_separator=below_one[1] if below_one else None)
+    return amount
 
 
 @cache

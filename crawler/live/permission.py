@@ -1,28 +1,6 @@
 """Read, check, withdraw and re-approve the permissions and limits of live sources.
 
-[sources.andes-live]
-name = "Andes Clasificados"
-live = true
-start = ["https://andes.example/quimicos/"]
-
-[sources.andes-live.permission]
-basis = "consent"                      # consent, order, own_site, terms
-reference = "Letter of 2 October 2026, no. 114"
-approved_by = "J. Rojas, head of unit"
-read_by = "M. Soto, legal"             # who read the terms; for the basis `terms`
-valid_from = 2026-10-05
-valid_until = 2027-03-31
-scope = ["https://andes.example/quimicos/"]
-contact = "https://agency.example/monitor"
-seconds_between_requests = 5
-at_once = 1                            # optional, like all that follow
-max_pages = 2000
-max_bytes = 500_000_000
-private_addresses = ["10.1.2.3"]
-asset_hosts = ["https://static.andes.example"]      # for `render`; scripts and data of drawn pages
-
-[sources.andes-live.limits]            # optional; the operator's own bounds, see `Limits`
-timeout_s = 30
+docs/live-crawling.md shows both as they stand in the sources file.
 """
 
 from __future__ import annotations
