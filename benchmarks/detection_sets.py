@@ -12,7 +12,7 @@ import fixtures
 from benchmarks.intervals import Interval, Way, curves_of, interval, wilson
 from benchmarks.labelled_rows import APART, ORDINARY, title_hash
 from benchmarks.plain_match import plain_match
-from classifier.evaluation.labelled import score_baselines
+from classifier.evaluation import score_baselines
 from classifier.features.evidence import FEATURES
 from classifier.features.matrix import evidence_in, features_of, vectors_in
 from classifier.measures import calibration_error

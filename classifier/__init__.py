@@ -8,7 +8,7 @@ Each part may import only the parts before it:
 - `features/`: turns a reading, an embedding and the words of a text into numbers.
 - `model/`: weighs these numbers in one logistic regression.
 - `explain/`: finds the reasons for a score.
-- `scoring`, `training/` and `evaluation/`.
+- `scoring`, `training/` and `evaluation`.
 
 Of this project, the package may import only `store` and `text`. No other package uses scikit-learn or the
 embedder.

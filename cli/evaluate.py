@@ -14,7 +14,7 @@ from cli.output import open_store, print_json, print_table, progress_bar, summin
 from store.messages import counted
 
 if TYPE_CHECKING:
-    from classifier.evaluation.labelled import Evaluation, View
+    from classifier.evaluation import Evaluation, View
     from classifier.gazetteer import Law
 
 MISTAKE = ("mistake", "score", "id", "label", "title")
@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913 (one parameter per option)
     Example: precursor-watch evaluate labelled.jsonl --positive listed_precursor --titles-only
     """
     from classifier.errors import NoModelInUse
-    from classifier.evaluation.labelled import EvaluateOptions, evaluate_file
+    from classifier.evaluation import EvaluateOptions, evaluate_file
     from classifier.scoring import open_scorer
     from classifier.training.examples import starter_set
     from store.scores.scores import model_in_use

@@ -13,8 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from crawler.extract.schema_org import sellers_of, text_of
-from crawler.extract.structured import as_list
+from crawler.extract.schema_org import as_list, sellers_of, text_of
 from store.model import Term, TermName
 from text.phrases import keys, words
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from crawler.extract.structured import Node
+    from crawler.extract.schema_org import Node
 
 MOST_CONTACTS = 20
 _LONGEST = 200

@@ -16,9 +16,16 @@ from crawler.extract.links import followable_links, is_paged, next_page, own_add
 from crawler.extract.list_rows import find_rows, row_listings
 from crawler.extract.markup_contacts import markup_contacts
 from crawler.extract.offer import document_title, find_heading
-from crawler.extract.schema_org import content_of_product, is_offer_node, own_product, product_url
+from crawler.extract.schema_org import (
+    Node,
+    Structured,
+    content_of_product,
+    is_offer_node,
+    own_product,
+    product_url,
+    read_structured,
+)
 from crawler.extract.seller_names import clean_seller_name
-from crawler.extract.structured import Node, Structured, read_structured
 from crawler.extract.terms import read_terms, shown_stock
 from crawler.extract.visible import VisiblePage
 from store.messages import counted

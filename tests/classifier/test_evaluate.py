@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classifier.errors import DataFileWrong
-from classifier.evaluation.labelled import (
+from classifier.evaluation import (
     NO_OFFERS,
     OFFERS_ALONE,
     TITLES,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from classifier.evaluation.labelled import Evaluation
+    from classifier.evaluation import Evaluation
     from classifier.gazetteer import Gazetteer
     from classifier.model.persistence import TrainedModel
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from classifier.evaluation.labelled import notes_of
+from classifier.evaluation import notes_of
 from classifier.measures import (
     Scored,
     average_precision,

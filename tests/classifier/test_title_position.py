@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classifier.features.evidence import FEATURES, evidence_matrix
-from classifier.features.title_position import MOST_FORMS, named_after_preposition
+from classifier.features.evidence import FEATURES, MOST_FORMS, evidence_matrix, named_after_preposition
 from classifier.reading import read_text
 
 if TYPE_CHECKING:

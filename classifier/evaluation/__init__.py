@@ -1,1 +1,0 @@
-"""Measure the model in use on labelled listings."""
