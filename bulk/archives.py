@@ -43,18 +43,8 @@ END = 2**63 - 1
 _READ_BYTES = 1 << 20
 
 
-class Listings(Protocol):
-    """An open archive; ranges of units can be read in any order, cheapest in the archive's order."""
-
-    def count(self) -> int:
-        """Return the number of units; a compressed file is decompressed once to count them."""
-
-    def read(self, start: int, stop: int = END) -> Iterator[Batch]:
-        """Yield the listings of the units that begin in [`start`, `stop`)."""
-
-
 @contextmanager
-def open_listings(source: Path, *, warn: Callable[[str], None]) -> Iterator[Listings]:
+def open_listings(source: Path, *, warn: Callable[[str], None]) -> Iterator[_Lines | _Rows | _Pages]:
     """Open JSONL (also .gz), Parquet, or a format that `crawl` reads; `warn` is told of each skipped line.
 
     Raises:
@@ -81,6 +71,8 @@ def open_listings(source: Path, *, warn: Callable[[str], None]) -> Iterator[List
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Lines:
+    """JSON lines. Ranges of units can be read in any order, here as in the others: [`start`, `stop`)."""
+
     file: BinaryIO
     name: str
     size: int
@@ -88,6 +80,7 @@ class _Lines:
     warn: Callable[[str], None]
 
     def count(self) -> int:
+        """Return the number of bytes; a compressed file is decompressed once to count them."""
         if not self.size:
             while self.file.read(_READ_BYTES):
                 pass
@@ -259,7 +252,7 @@ def score_parts(
     terms: Sequence[OfficeTerm] = (),
     batch: int = BATCH,
 ) -> Iterator[ScoredPart]:
-    """Score the units that `Listings.read` yields, `batch` listings at once, and yield the results.
+    """Score the units that an open archive yields, `batch` listings at once, and yield the results.
 
     Listings at the threshold or above it are flagged, and those that name a term of the office.
     """

@@ -11,7 +11,7 @@ import io
 import re
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 from urllib.parse import urlsplit
 
 from warcio.exceptions import ArchiveLoadFailed
@@ -281,29 +281,6 @@ class LineReader(io.BufferedReader):
         return super().readline(_MAX_LINE_BYTES if size is None or size < 0 else size)
 
 
-class Layout(Protocol):
-    """The arrangement of records in a file."""
-
-    def find_record(self, offset: int) -> int | None:
-        """Return the offset of the first record that begins at or behind `offset`, or None."""
-
-    def open_record(self, offset: int) -> LineReader:
-        """Return a reader at the first byte of the record that begins at `offset`."""
-
-    def pass_block(self, reader: LineReader, declared: int) -> tuple[int, int]:
-        """Skip the block at the reader's position.
-
-        Returns:
-            The number of `declared` bytes that the file has, and the offset at which to continue searching.
-
-        Raises:
-            NotMemberPerRecordError: If a gzip member holds several records or part of one.
-        """
-
-    def read_at(self, offset: int, size: int) -> bytes:
-        """Return up to `size` raw bytes of the file."""
-
-
 class PlainLayout:
     """Records one after another, uncompressed."""
 
@@ -313,7 +290,7 @@ class PlainLayout:
         self._size = self._reader.seek(0, io.SEEK_END)
 
     def find_record(self, offset: int) -> int | None:
-        """Search line by line for the beginning of a record."""
+        """Return where the first record at or behind `offset` begins, or None: search line by line."""
         self._reader.seek(offset)
         while line := self._reader.readline():
             if (found := _start_in(line)) is not None:
@@ -327,7 +304,10 @@ class PlainLayout:
         return self._reader
 
     def pass_block(self, reader: LineReader, declared: int) -> tuple[int, int]:
-        """Skip the block; a truncated block ends where the next record begins."""
+        """Skip the block; return how many bytes of it there are, and where to search for the next record.
+
+        A truncated block ends where the next record begins.
+        """
         start = reader.tell()
         there = min(declared, self._size - start)
         end = reader.seek(start + there)
@@ -352,7 +332,7 @@ class GzipLayout:
         self._handle = handle
 
     def find_record(self, offset: int) -> int | None:
-        """Search for a gzip member that unpacks to the beginning of a record."""
+        """Return where the first member at or behind `offset` that unpacks to a record begins, or None."""
         while (found := self.find_member(offset)) is not None:
             if _start_in(self.open_record(found).readline()) == 0:
                 return found
@@ -365,7 +345,11 @@ class GzipLayout:
         return LineReader(GzipMember(self._handle))
 
     def pass_block(self, reader: LineReader, declared: int) -> tuple[int, int]:
-        """Skip to the end of the member; search within a broken member for further ones."""
+        """Skip to the end of the member, as `PlainLayout` does; search within a broken member for others.
+
+        Raises:
+            NotMemberPerRecordError: If the member holds several records or part of one.
+        """
         there = _skip(reader, declared)
         while line := reader.readline():
             if _start_in(line) is not None:
@@ -434,6 +418,9 @@ class GzipMember(io.RawIOBase):
             if unpacked:
                 return len(unpacked)
         return 0
+
+
+Layout: TypeAlias = PlainLayout | GzipLayout
 
 
 def layout_of(handle: BinaryIO) -> Layout:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
@@ -29,16 +29,6 @@ if TYPE_CHECKING:
 MAX_REMEMBERED_BYTES = 64_000_000
 """Most bytes of scripts and styles that a live crawl remembers, so that it requests each only once."""
 _REMEMBERED = ("text/css", "text/javascript", "application/javascript", "application/x-javascript", "image/")
-
-
-class Answers(Protocol):
-    """Where the answers to a page's requests come from."""
-
-    async def __call__(self, url: str, page_url: str) -> Answer | None:
-        """Return the answer for a URL that a page requests, or None."""
-
-    def take_used(self) -> tuple[SavedPage, ...]:
-        """Return the saved files used since the last call."""
 
 
 class ArchiveAnswers:
@@ -111,7 +101,12 @@ class PageDrawer:
     """Draws the pages of one crawl. Close it with the crawl."""
 
     def __init__(
-        self, rendering: Rendering, answers: Answers, parse: Parse, *, user_agent: str | None = None
+        self,
+        rendering: Rendering,
+        answers: ArchiveAnswers | SiteAnswers,
+        parse: Parse,
+        *,
+        user_agent: str | None = None,
     ) -> None:
         self._rendering = rendering
         self._answers = answers
