@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from crawler.extract.elements import Line
 
 Decision = tuple[PageOutcome, str]
+MAX_BYTES = 20_000_000
+"""Largest page that is parsed, in bytes after decompression."""
 _SIGNATURES = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -60,43 +62,24 @@ MOST_BUY_BUTTONS = 6
 _BUTTONS = ("button", "input", "a")
 
 
-def before_parsing(body: bytes, status: int | None, *, max_bytes: int, complete: bool) -> Decision | None:
-    """Return the outcome and sentence of a page that needs no parsing, or None if it should be parsed.
-
-    `complete` is False if the archive or the transfer reports a body that was cut short.
-    """
-    return _by_status(status) or _by_bytes(body, max_bytes=max_bytes, complete=complete)
-
-
-def _by_status(status: int | None) -> Decision | None:
+def before_parsing(body: bytes, status: int | None) -> Decision | None:
+    """Return the outcome and sentence of a page that needs no parsing, or None if it should be parsed."""
     if status in _GONE:
         return PageOutcome.GONE, f"The site says that the page is gone (HTTP {status})."
     if status in _REFUSED:
         return PageOutcome.BLOCKED, f"The site {_REFUSED[status]} (HTTP {status}); this is not worked around."
-    return None
-
-
-def _by_bytes(body: bytes, *, max_bytes: int, complete: bool) -> Decision | None:
-    if len(body) > max_bytes:
+    if len(body) > MAX_BYTES:
         return (
             PageOutcome.TOO_LARGE,
-            f"The page has {len(body):,} bytes, more than the {max_bytes:,} that are parsed.",
+            f"The page has {len(body):,} bytes, more than the {MAX_BYTES:,} that are parsed.",
         )
     if not body.strip(b" \t\r\n\x00"):
         return PageOutcome.EMPTY, "The page has no text: no bytes, or only white space."
     if kind := _other_format(body):
         return PageOutcome.NOT_HTML, f"The bytes are {kind}, not HTML, despite the name."
-    if not complete:
-        return (
-            PageOutcome.TRUNCATED,
-            "The body ends before its declared length; it was not read as a listing.",
-        )
-    if where := _ends_inside(body):
-        return (
-            PageOutcome.TRUNCATED,
-            f"The page ends in the middle of a {where}; it was not read as a listing.",
-        )
-    return None
+    where = _ends_inside(body)
+    cut = f"The page ends in the middle of a {where}; it was not read as a listing."
+    return (PageOutcome.TRUNCATED, cut) if where else None
 
 
 def _ends_inside(body: bytes) -> str:

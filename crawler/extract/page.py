@@ -36,8 +36,6 @@ from text.page_words import known_term
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_BYTES = 20_000_000
-"""Largest page that is parsed, in bytes after decompression."""
 _FEWEST_LINKS = 3
 _LISTING_LINE = 3
 _LONG_DESCRIPTION = 150
@@ -107,16 +105,12 @@ class MarketplacePage(web_poet.WebPage[ExtractedPage]):
         return page
 
 
-def extract_page(
-    response: web_poet.HttpResponse, *, max_bytes: int = MAX_BYTES, complete: bool = True
-) -> ExtractedPage:
+def extract_page(response: web_poet.HttpResponse) -> ExtractedPage:
     """Return the outcome of a page, with its listing or its rows.
 
-    The result depends only on the bytes and the URL. No input raises any error but `MemoryError`. `complete`
-    is False if the body is known to be cut short.
+    The result depends only on the bytes and the URL. No input raises any error but `MemoryError`.
     """
-    body = bytes(response.body)
-    if decided := outcome.before_parsing(body, response.status, max_bytes=max_bytes, complete=complete):
+    if decided := outcome.before_parsing(bytes(response.body), response.status):
         return ExtractedPage(outcome=decided[0], sentence=decided[1])
     document = parse_document(response)
     if document is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crawler.extract.outcome import MAX_BYTES
 from crawler.extract.page import extract_page
 from store.model import PageOutcome
 from tests.crawler.extract.pages import response
@@ -80,13 +81,8 @@ def test_list_with_a_log_in_form_stays_a_list() -> None:
 
 
 def test_large_page_is_not_parsed() -> None:
-    """The limit is an argument."""
-    assert extract_page(response(_ARTICLE), max_bytes=10).outcome is PageOutcome.TOO_LARGE
-
-
-def test_known_truncation_is_said() -> None:
-    """An archive that says a body is cut short is believed."""
-    assert extract_page(response(_ARTICLE), complete=False).outcome is PageOutcome.TRUNCATED
+    """A page above the limit is only measured."""
+    assert extract_page(response(" " * MAX_BYTES + "<p>")).outcome is PageOutcome.TOO_LARGE
 
 
 def test_comment_alone_is_unreadable() -> None:
