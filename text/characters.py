@@ -1,91 +1,29 @@
 """The folded form of single characters: the character that a reader sees, whatever its Unicode name.
 
-The tables have only mappings that no Unicode rule gives. The look-alikes are a hand-picked part of the
-Unicode confusables (UTS #39, version 15, read 2026-11-26).
+The tables in `characters.toml` have only mappings that no Unicode rule gives.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
+from importlib.resources import files
 
-GREEK_NAMES = {
-    "α": "alpha",
-    "β": "beta",
-    "γ": "gamma",
-    "δ": "delta",
-    "ω": "omega",
-    "ψ": "psi",
-}
-"""Greek letters that chemical names spell out if they are separate words."""
+_TABLES = tomllib.loads((files("text") / "characters.toml").read_text(encoding="utf-8"))
 
-LOOKALIKES = str.maketrans(
-    "авеікмнорстухѕјԁԛԝһӏҽꙇѵѡүєαβεζηικνορτυχωϲγμϳ",
-    "abeikmhopctyxsjdqwhleivwyeabeznikvoptuxwcyuj",
-)
-"""Cyrillic and Greek small letters, after case folding, and the Latin letters that they resemble.
 
-Applied only if this table has every foreign letter of a word; other words in that script are not changed.
-"""
+def _pairs(table: str) -> dict[str, str]:
+    """Return the characters of a table of `characters.toml`, each with what it stands for."""
+    rows = _TABLES[table].values()
+    return {each: meant for written, read in rows for each, meant in zip(written, read, strict=True)}
 
-ONE_ALPHABET = LOOKALIKES | str.maketrans("иіфдлгзэ", "iifdlgze")
-"""`LOOKALIKES`, and Cyrillic letters that sound like a Latin one; used to search words that mix both scripts."""
 
-GREEK_CAPITALS = str.maketrans("ΗΜΝΥ", "hmny")
-"""Greek capitals that resemble another Latin letter than their small letters do."""
-
-RARE_SCRIPTS = dict(
-    zip(
-        "ցհոռօգզսաք"  # Armenian, small
-        "ᎪᏏᏴᏟᏧᎠᎬᏀᏻᎻᏂᎥᎫᏦᏞᎷᏢᎡᏒᏚᏕᎢᏙᎳᏔᎩᎽᏃ"  # Cherokee
-        "ⲁⲃⲥⲉⲏⲓⲕⲙⲛⲟⲣⲅⲧⲭⲩⲍⳑ"  # Coptic
-        "ꓮꓐꓚꓒꓓꓰꓝꓖꓧꓲꓙꓗꓡꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜ"  # Lisu
-        "ᗅᑲᖯᗷᑯᗞᗪᖴᕼᒍᒪᗰᑭᖇᑌᐯᕁ᙭",  # Canadian syllabics
-        "ghnnoqquwfabbcddegghhijklmprrsstvwwyyzabcehikmnoprtxyzlabcddefghijklmnoprstuvwxyzabbbdddfhjlmpruvxx",
-        strict=True,
-    )
-)
-"""Letters of scripts that no seller here uses: always read as Latin letters."""
-
-SEEN_AS_LATIN = dict(
-    zip(
-        "аеорсухіјѕԁһԛԝѵьАВЕЗКМНОРСТУХІЈЅԌԚԜ"  # Cyrillic
-        "οναρτυικχγηωΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"  # Greek
-        "օսոհցԼՏՕ",  # Armenian
-        "aeopcyxijsdhqwvbABE3KMHOPCTYXIJSGQWovaptuikxynwABEZHIKMNOPTYXounhgLSO",
-        strict=True,
-    )
-)
-"""Letters of other scripts that look the same as Latin letters in common fonts.
-
-From the Unicode confusables table (UTS 39, revision 30). Used to warn people; reading uses the tables above.
-"""
-
-ARABIC_FORMS = dict(
-    zip("\u06a9\u06cc\u0649\u06d2\u06c1\u06be\u0629\u06c3\u06ba", "كيييهههه\u0646", strict=True)
-)
-"""Persian and Urdu letters, and Arabic endings often written for each other, as one Arabic letter."""
-
-TRADITIONAL = dict(
-    zip(
-        "錳鉀鈉氫鹽紅醯嗎麥鹼劑試純質貨賣買價廠運發號專線標籤單據證關門報稅聯係電話腦飛機現樣歐國際個過無"
-        "開實驗學藥製產業級環氣醫優東車馬點體類黃鎂鋅鐵銅鉛鎳鈣鋁錫銀鈀鉑鈷鉻鋰鹵還與為從來時間長後邊處準"
-        "備給對應詢問請說認識讓誰該議護轉載達遠選週錢頭題風濃溫滿濕潔爐燈營獨異當療盡穩積簡紙納細終組結絕"
-        "統經維網緊練縣總繼續習聲膠臺葉蘇蘭蠟衛裝補複規視親覺觀計訂記設許評詳課調談論負財責貴費資購贈輕輸"
-        "輪農遞郵釋鋪鋼錄鍵鎖鏡閉陽階隨險雙雜離難靜頁順預領額願顧顯養餘騙鬆魚麵罰圖圓場塊壓夠夾奪將屬歲幣"
-        "庫廣彈態憑戶換掛採損擇擊擴斷會條槍檢歡殘殺決沒溝滅漿灑烴瓊礦稱種篩綠緩編縮罈義腫舊萬蓋薦藍蟲術裡"
-        "褲訊託詐誠販貿賴贓跡躍辦遺鄰醱鑒鑑隱雲韓項飾驅齊齡麼畫輔軟較遷釐鈍銷錯鎢鏈閘隊隻顆馱驟",
-        "锰钾钠氢盐红酰吗麦碱剂试纯质货卖买价厂运发号专线标签单据证关门报税联系电话脑飞机现样欧国际个过无"
-        "开实验学药制产业级环气医优东车马点体类黄镁锌铁铜铅镍钙铝锡银钯铂钴铬锂卤还与为从来时间长后边处准"
-        "备给对应询问请说认识让谁该议护转载达远选周钱头题风浓温满湿洁炉灯营独异当疗尽稳积简纸纳细终组结绝"
-        "统经维网紧练县总继续习声胶台叶苏兰蜡卫装补复规视亲觉观计订记设许评详课调谈论负财责贵费资购赠轻输"
-        "轮农递邮释铺钢录键锁镜闭阳阶随险双杂离难静页顺预领额愿顾显养余骗松鱼面罚图圆场块压够夹夺将属岁币"
-        "库广弹态凭户换挂采损择击扩断会条枪检欢残杀决没沟灭浆洒烃琼矿称种筛绿缓编缩坛义肿旧万盖荐蓝虫术里"
-        "裤讯托诈诚贩贸赖赃迹跃办遗邻酦鉴鉴隐云韩项饰驱齐龄么画辅软较迁厘钝销错钨链闸队只颗驮骤",
-        strict=True,
-    )
-)
-"""Traditional Chinese characters of trade and chemistry as simplified ones: sellers also mix both in one name."""
+GREEK_NAMES: dict[str, str] = _TABLES["greek_names"]
+LOOKALIKES = str.maketrans(_pairs("lookalikes"))
+ONE_ALPHABET = LOOKALIKES | str.maketrans(_pairs("sound_alikes"))
+GREEK_CAPITALS = str.maketrans(_pairs("greek_capitals"))
+SEEN_AS_LATIN = _pairs("seen_as_latin")
 
 HANGUL_FINALS = {
     final: "".join(
@@ -96,39 +34,12 @@ HANGUL_FINALS = {
 }
 """Final consonants of Hangul syllables as initial ones, so that a word spelled in single letters is the same."""
 
-FANCY_LETTERS = {
-    "ß": "ss",
-    "æ": "ae",
-    "œ": "oe",
-    "ɑ": "a",
-    "ɩ": "i",
-    "ǀ": "l",
-    "ʋ": "v",
-    "ɣ": "y",
-    "ƅ": "b",
-    "ƽ": "s",
-    "−": "-",
-    "ー": "-",
-    "➖": "-",
-    "─": "-",
-    "━": "-",
-    "¯": "-",
-    "’": "'",
-    "′": "'",
-    "‘": "'",
-    "ʼ": "'",
-    "，": ",",
-    "、": ",",
-    "。": ".",
-    "Տ": "s",
-    "Ս": "u",
-    "Օ": "o",
-    "【": "[",
-    "】": "]",
-    **RARE_SCRIPTS,
-    **ARABIC_FORMS,
+FANCY_LETTERS: dict[str, str] = {
+    **_TABLES["letters"],
+    **_pairs("rare_scripts"),
+    **_pairs("arabic_forms"),
     **HANGUL_FINALS,
-    **TRADITIONAL,
+    **_pairs("traditional"),
 }
 """Characters, before or after case folding, and their folded form."""
 
