@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 
 from classifier.gazetteer.class_rules import covered_by, covered_compounds, rules_of, structures
 from classifier.gazetteer.law import package_rows
-from classifier.gazetteer.molecules import SKELETON, parent_of, structure_key
-from classifier.gazetteer.structures import check_reader, smiles_of
+from classifier.gazetteer.molecules import SKELETON, check_reader, parent_of, structure_key
+from classifier.gazetteer.structures import smiles_of
 from classifier.gazetteer.substances import Name, Substance, gazetteer_of, load_gazetteer
 from classifier.reading.read import read_texts, systematic_names_in, why_name_not_offered
 from classifier.reading.trade_signals import find_cas_numbers

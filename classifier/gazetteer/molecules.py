@@ -1,14 +1,16 @@
-"""Molecules as RDKit reads and draws them: the parts of a salt, their keys, a compound beside its parent."""
+"""Molecules as RDKit reads and draws them (salts, keys, parents), and the packages that read chemistry."""
 
 from __future__ import annotations
 
 import re
+import shutil
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from classifier.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
     from rdkit.Chem import Mol
@@ -50,6 +52,16 @@ class ChemistryMissing(ModelError):
         super().__init__(
             "Checking structures needs the packages rdkit and chemicals, which are not installed; "
             'install this project with its extra "chemistry".'
+        )
+
+
+class IupacMissing(ModelError):
+    """The reader of systematic names is not installed."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"Reading systematic names needs {what}, which is missing; install this project with its extra "
+            '"iupac" and a Java runtime (Debian: default-jre-headless).'
         )
 
 
@@ -224,3 +236,26 @@ def _turn_alike(molecules: list[Mol], core: Mol) -> None:
         GenerateDepictionMatching2DStructure(compound, parent, refPatt=core, acceptFailure=True)
     else:
         Compute2DCoords(compound)
+
+
+def check_reader() -> None:
+    """Check that systematic names can be read and their structures compared.
+
+    Raises:
+        IupacMissing: If py2opsin or Java is not installed.
+        ChemistryMissing: If RDKit is not installed.
+    """
+    opsin()
+    rdkit()
+
+
+def opsin() -> Callable[..., object]:
+    """Return the function of py2opsin that reads systematic names."""
+    if shutil.which("java") is None:
+        raise IupacMissing("Java")
+    try:
+        from py2opsin import py2opsin
+    except ImportError as error:
+        raise IupacMissing("the package py2opsin") from error
+    read: Callable[..., object] = py2opsin
+    return read

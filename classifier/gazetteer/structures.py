@@ -12,7 +12,6 @@ compounds of `chemicals` to the gazetteer.
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -20,14 +19,20 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifier.errors import ModelError
 from classifier.gazetteer.class_rules import class_of
-from classifier.gazetteer.molecules import SKELETON, ChemistryMissing, parent_of, rdkit, structure_key
+from classifier.gazetteer.molecules import (
+    SKELETON,
+    ChemistryMissing,
+    IupacMissing,
+    opsin,
+    parent_of,
+    structure_key,
+)
 from text.normalise import comparable, fold
 from text.phrases import any_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from classifier.gazetteer.substances import Gazetteer, Name, Substance
 
@@ -35,16 +40,6 @@ SHORTEST, LONGEST = 8, 200
 """Fewest and most characters of a systematic name."""
 LOCANT = re.compile(r"(?<![a-z])(?:\d+[a-z]?|[nos])['\"]*(?:,(?:\d+[a-z]?|[nos])['\"]*)*-")
 """A locant, e.g. `1-`, `N-`, `3,4-`; a name with a locant needs only one piece."""
-
-
-class IupacMissing(ModelError):
-    """The reader of systematic names is not installed."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"Reading systematic names needs {what}, which is missing; install this project with its extra "
-            '"iupac" and a Java runtime (Debian: default-jre-headless).'
-        )
 
 
 class StructureUnknown(Exception):
@@ -158,31 +153,9 @@ def smiles_of(names: Sequence[str]) -> list[str]:
     Raises:
         IupacMissing: If py2opsin or Java is not installed.
     """
-    read = _opsin()
+    read = opsin()
     asked = [" ".join(name.split()) if name.isascii() else fold(name).text for name in names]
     with tempfile.TemporaryDirectory(prefix="precursor-watch-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # py2opsin warns of each name that it cannot read
         found = read([name or "-" for name in asked], tmp_fpath=str(Path(folder) / "names.txt"))
     return [structure or "" for structure in found] if isinstance(found, list) else [""] * len(asked)
-
-
-def check_reader() -> None:
-    """Check that systematic names can be read and their structures compared.
-
-    Raises:
-        IupacMissing: If py2opsin or Java is not installed.
-        ChemistryMissing: If RDKit is not installed.
-    """
-    _opsin()
-    rdkit()
-
-
-def _opsin() -> Callable[..., object]:
-    if shutil.which("java") is None:
-        raise IupacMissing("Java")
-    try:
-        from py2opsin import py2opsin
-    except ImportError as error:
-        raise IupacMissing("the package py2opsin") from error
-    read: Callable[..., object] = py2opsin
-    return read

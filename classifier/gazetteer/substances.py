@@ -22,6 +22,7 @@ from classifier.gazetteer.law import (
     profiles,
 )
 from classifier.gazetteer.lists import WATCH, WATCH_TEXT, shipped_rows
+from classifier.gazetteer.molecules import check_reader
 from text.normalise import comparable
 
 if TYPE_CHECKING:
@@ -130,8 +131,6 @@ def gazetteer_of(law: Law, *, systematic_names: bool = False) -> Gazetteer:
         ModelError: If systematic names are to be read and a package or Java is missing.
     """
     if systematic_names:
-        from classifier.gazetteer.structures import check_reader
-
         check_reader()
     return _gazetteer_of(law, systematic_names)
 

@@ -32,7 +32,7 @@ _REMEMBERED = ("text/css", "text/javascript", "application/javascript", "applica
 
 
 class ArchiveAnswers:
-    """Answers from an archive; what the archive lacks is refused, and never requested from anywhere."""
+    """Answers from an archive; requests that the archive cannot answer are refused and never sent."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive

@@ -10,7 +10,8 @@ import pytest
 from classifier.features.evidence import read_all
 from classifier.features.matrix import EvidenceReader
 from classifier.gazetteer import Law, default_gazetteer, gazetteer_of, look_up
-from classifier.gazetteer.structures import IupacMissing, looks_systematic, smiles_of
+from classifier.gazetteer.molecules import IupacMissing
+from classifier.gazetteer.structures import looks_systematic, smiles_of
 from classifier.notices import NoticeReader
 from store.review.notices import Noticed
 
