@@ -370,12 +370,13 @@ def _score_under_import(
                 lambda done: show(done, unscored),
                 goes_on=lambda: scores.newest_is_scored(db),
             )
-    found = law_imports.preview(db, waiting, limit=0)
+    read = NoticeReader(law=with_imports(db, settings.law, even_waiting=True))
+    found = law_imports.preview(db, waiting, limit=0, read=read)
     assert found
     if found.unscored:
         wait = counted(found.unscored, "sighting waits", "sightings wait")
         return f" {wait} for a score under import {waiting.law_import_id}."
-    would = counted(found.entering, "listing would", "listings would")
+    would = counted(found.entering + found.noticed, "listing would", "listings would")
     return (
         f" Under import {waiting.law_import_id} of the law, {would} newly be flagged; "
         f"see precursor-watch law preview."

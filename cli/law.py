@@ -271,13 +271,15 @@ def preview_command(limit: int, database: Path, *, as_json: bool) -> None:
 
     Example: precursor-watch law preview
     """
+    from cli.serve import notices_under_import
     from store.scores.law_imports import preview, waiting_import
 
     with open_store(database) as db:
         waiting = waiting_import(db)
         if waiting is None:
             raise CommandFailed("No import is waiting for a lead; import a list with `law import`.")
-        found = preview(db, waiting, limit=limit)
+        read = notices_under_import(chosen_law(database=database), db)
+        found = preview(db, waiting, limit=limit, read=read)
     number = waiting.law_import_id
     if found is None:
         raise CommandFailed(f"No model is in use, so import {number} changes no listing; it can be accepted.")
@@ -296,6 +298,9 @@ def preview_command(limit: int, database: Path, *, as_json: bool) -> None:
         f"{counted(found.entering, 'listing', 'listings')}; "
         f"{counted(found.leaving, 'listing', 'listings')} would no longer be flagged by the score."
     )
+    if found.noticed:
+        more = counted(found.noticed, "more listing", "more listings")
+        click.echo(f"Rules of their marketplaces would newly flag {more}.")
     if found.unscored:
         click.echo(
             f"{counted(found.unscored, 'sighting is', 'sightings are')} not yet scored under the import; run "

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from store.database import Database
     from store.model import ListingContent, Run, Sighting
     from store.operations.service import Overview, Request
+    from store.scores.law_imports import ReadNotices
 
 
 @click.command()
@@ -160,6 +161,7 @@ def reference_for(database: Path, law: Law) -> Reference:
         jurisdictions=lambda substances: jurisdictions_of(now(), substances),
         names=lambda terms: names_of(now(), terms),
         law_state=partial(law_state_of, law),
+        notices_under_import=partial(notices_under_import, law),
         page=lambda db, page_id: kept_page(db, folder, page_id),
         view=partial(page_view, folder, {}),
         evidence=folder,
@@ -221,6 +223,14 @@ def law_state_of(law: Law, db: Database, today: date) -> dict[str, object]:
         "changes": changes_within(with_imports(db, law, even_waiting=True), today, days),
         "days": days,
     }
+
+
+def notices_under_import(law: Law, db: Database) -> ReadNotices:
+    """Return the reader of notices under the import that waits."""
+    from classifier.gazetteer.state import with_imports
+    from classifier.notices import NoticeReader
+
+    return NoticeReader(law=with_imports(db, law, even_waiting=True))
 
 
 def names_of(law: Law, terms: str) -> dict[str, str]:

@@ -97,11 +97,15 @@ def _answer_law(
         "state": context.reference.law_state(db, context.clock().date()),
         "imports": imports,
         "waiting": waiting,
-        "preview": preview(db, waiting) if waiting and may_lead else None,
+        "preview": _preview(db, context, waiting) if waiting and may_lead else None,
         "warned": warned,
         "may_lead": may_lead,
     }
     return answer_page(request, "law.html", shown, status=status)
+
+
+def _preview(db: TheDatabase, context: TheContext, waiting: LawImport) -> Preview | None:
+    return preview(db, waiting, read=context.reference.notices_under_import(db))
 
 
 @api.get("/law-imports", responses=refusals())
@@ -111,10 +115,12 @@ def list_law_imports(db: TheDatabase, person: TheViewer) -> list[LawImportRecord
 
 
 @api.get("/law-imports/{law_import_id}/preview", responses=refusals(404))
-def show_preview(db: TheDatabase, person: TheLead, law_import_id: RowId) -> Preview | None:
+def show_preview(
+    db: TheDatabase, context: TheContext, person: TheLead, law_import_id: RowId
+) -> Preview | None:
     """Return the changes of a waiting import; null if it was decided, or no model is in use."""
     found: LawImport = get_import(db, law_import_id)
-    return None if found.decision else preview(db, found)
+    return None if found.decision else _preview(db, context, found)
 
 
 @api.post("/law-imports/{law_import_id}/decision", responses=refusals(404, 409))

@@ -16,14 +16,18 @@ from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
 from store.errors import N_, StoreError, UnknownRow
+from store.review.notices import Noticed
 from store.scores.scores import count_unscored, id_under_law, model_in_use, promote, under_law
 from store.sqlite import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from store.model import Model
+    from store.review.notices import Notice
     from store.sqlite import Database
+
+    ReadNotices = Callable[[Sequence[Noticed]], Sequence[Sequence[Notice]]]
 
 LawDecision = Literal["accepted", "rejected"]
 
@@ -69,7 +73,9 @@ class Preview:
     unscored: int
     """Sightings that still wait to be scored under it."""
     entering: int
-    """Listings that would newly be flagged."""
+    """Listings that would newly be flagged by their score."""
+    noticed: int
+    """Further listings that would newly be flagged by a rule of their marketplace."""
     leaving: int
     """Listings that would no longer be flagged by their score."""
     newcomers: tuple[Newcomer, ...]
@@ -172,15 +178,25 @@ def is_rescoring_due(db: Database) -> bool:
     )
 
 
-def preview(db: Database, law_import: LawImport, *, limit: int = 50) -> Preview | None:
-    """Return the changes that a waiting import would make; None if no model is in use."""
+def preview(
+    db: Database, law_import: LawImport, *, limit: int = 50, read: ReadNotices | None = None
+) -> Preview | None:
+    """Return the changes that a waiting import would make; None if no model is in use.
+
+    Args:
+        db: The store.
+        law_import: The import.
+        limit: Most newcomers to return.
+        read: Returns the notices of listings under the import; None reads none.
+    """
     model = model_under_import(db, law_import)
     if model is None:
         return None
-    asked = {"model": model.model_id, "threshold": model.threshold, "limit": limit}
+    asked: dict[str, object] = {"model": model.model_id, "threshold": model.threshold, "limit": limit}
     return Preview(
         unscored=count_unscored(db, model.model_id),
         entering=int(db.execute(f"SELECT count(*) {_ENTERING}", asked).fetchone()[0]),
+        noticed=_count_noticed(db, asked, read) if read else 0,
         leaving=int(db.execute(_LEAVING, asked).fetchone()[0]),
         newcomers=tuple(rows.select(db, Newcomer, f"{_NEWCOMERS} {_ENTERING} {_FIRST}", asked)),
     )
@@ -244,6 +260,17 @@ def decide_import(
     return get_import(db, law_import_id)
 
 
+def _count_noticed(db: Database, asked: dict[str, object], read: ReadNotices) -> int:
+    """Return how many listings only a rule of their marketplace would newly flag, if such rules flag.
+
+    The rules ask for listed substances, so only listings whose substances differ under the import are read.
+    """
+    if not db.execute("SELECT 1 FROM notice_kinds_flagged WHERE kind = 'rule'").fetchone():
+        return 0
+    found = read(rows.select(db, Noticed, _DIFFERING, asked))
+    return sum(any(each.kind == "rule" for each in notices) for notices in found)
+
+
 def _reason(why: str) -> str:
     if not (why := rows.clean(why.strip())):
         raise LawImportRefused(N_("A reason is missing: say why. Nothing was written."))
@@ -255,11 +282,11 @@ _IMPORTS = """
     FROM law_imports LEFT JOIN law_decisions USING (law_import_id)
 """
 
-_ENTERING = """
+_UNDER_IMPORT = """
     FROM scores CROSS JOIN sightings USING (sighting_id) CROSS JOIN listings USING (listing_id)
     LEFT JOIN scores AS before ON before.sighting_id = scores.sighting_id
         AND before.model_id = (SELECT model_id FROM model_in_use)
-    WHERE scores.model_id = :model AND scores.p_offer >= :threshold
+    WHERE scores.model_id = :model
       AND NOT EXISTS (
           SELECT 1 FROM sightings AS later
           WHERE later.listing_id = sightings.listing_id AND later.sighting_id > sightings.sighting_id
@@ -267,6 +294,14 @@ _ENTERING = """
       AND NOT EXISTS (
           SELECT 1 FROM review_items WHERE review_items.listing_id = sightings.listing_id AND is_flagged
       )
+"""
+"""Scores under an import of the newest sightings that are not flagged now."""
+
+_ENTERING = f"{_UNDER_IMPORT} AND scores.p_offer >= :threshold"
+
+_DIFFERING = f"""
+    SELECT sightings.sighting_id, listings.url, sightings.text, ifnull(scores.substances, '[]') AS substances
+    {_UNDER_IMPORT} AND scores.p_offer < :threshold AND scores.substances IS NOT before.substances
 """
 
 _NEWCOMERS = """

@@ -25,6 +25,7 @@ from store.review.notices import (
 )
 from store.review.queue import list_items, mend_queue
 from store.review.workspace import change_setting
+from store.scores.law_imports import bring_law, model_under_import, preview
 from text.phrases import keys
 
 if TYPE_CHECKING:
@@ -202,6 +203,23 @@ def test_another_model_reads_the_history_anew(db: Database) -> None:
     assert count_notices(db, "rule")
     assert record_notices(db, read, read_with="a", run_id=None, now=NOW) == 0  # no score, no substance
     assert count_notices(db, "rule") == []
+
+
+def test_the_preview_of_an_import_counts_what_rules_of_marketplaces_would_flag(db: Database) -> None:
+    """If a lead chose that such rules flag, also below the threshold."""
+    see(db, crawl_run(db), "https://www.ecplaza.net/9", FULL)
+    use(db)
+    waiting = bring_law(db, "a.csv", [], why="A decree", by="ada", now=NOW)
+    model = model_under_import(db, waiting)
+    assert model
+    score_all(db, 0.01, model.model_id)
+    read = NoticeReader(law=Law())
+    before = preview(db, waiting, read=read)
+    change_setting(db, "flag_rule", 1, changed_by="lea", now=NOW)
+    after = preview(db, waiting, read=read)
+    assert before
+    assert after
+    assert [(each.entering, each.noticed) for each in (before, after)] == [(0, 0), (0, 1)]
 
 
 def test_known_compounds_are_covered_without_rdkit_and_java(monkeypatch: pytest.MonkeyPatch) -> None:
