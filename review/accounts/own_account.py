@@ -67,10 +67,8 @@ def replace_password(
     """Change the password; all other sessions and tokens end."""
     try:
         change_password(db, context, person, current=current, new=new)
-    except (PasswordUnfit, PasswordWrong) as error:
-        return _answer(request, db, context, person, warned=spoken(error), status=403)
-    except LoginBlocked as error:
-        return _answer(request, db, context, person, warned=spoken(error), status=429)
+    except (PasswordUnfit, PasswordWrong, LoginBlocked) as error:
+        return _answer(request, db, context, person, warned=spoken(error), status=error.status)
     return RedirectResponse("/account?done=password", status_code=303)
 
 
@@ -101,8 +99,7 @@ def set_up_second_factor(
     try:
         check_own_password(db, context, person, current)
     except (PasswordWrong, LoginBlocked) as error:
-        status = 403 if isinstance(error, PasswordWrong) else 429
-        return _answer(request, db, context, person, warned=spoken(error), sealed=sealed, status=status)
+        return _answer(request, db, context, person, warned=spoken(error), sealed=sealed, status=error.status)
     recovery = new_recovery_codes()
     with transaction(db):
         set_totp(

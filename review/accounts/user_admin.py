@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from review.accounts.credentials import MAX_CHARS, MIN_CHARS, check_new_password, new_password
 from review.accounts.own_account import TokenRecord
 from review.web.dependencies import TheAdmin, TheContext, TheDatabase, TheVisitor, answer_page, go
+from review.web.errors import status_of
 from review.web.fields import RowId, refusals
 from review.web.languages import ngettext, spoken
 from store.accounts.sessions import end_session, revoke_token, sessions_of, tokens_of
@@ -65,8 +66,7 @@ def show_added(
     try:
         user = add_one(db, context, person, name, role, password)
     except (UserNameTaken, UserNameUnfit) as error:
-        status = 409 if isinstance(error, UserNameTaken) else 422
-        return _answer_users(request, db, warned=spoken(error), typed=name, status=status)
+        return _answer_users(request, db, warned=spoken(error), typed=name, status=status_of(error))
     return _answer_user(request, db, context, user.name, new_key=password, done="added")
 
 

@@ -26,7 +26,7 @@ from review.web.dependencies import (
     open_cases_for,
     with_done,
 )
-from review.web.errors import ReviewError, RoleTooLow
+from review.web.errors import ReviewError, RoleTooLow, status_of
 from review.web.fields import Given, Note, OrEmpty, Reason, RowId, refusals
 from review.web.languages import N_, spoken
 from store.accounts.users import Role, get_user, list_users
@@ -87,6 +87,8 @@ class BulkVerdict(BaseModel):
 
 class NothingTicked(ReviewError):
     """No listing of the preview was ticked, or no verdict was chosen."""
+
+    status = 422
 
 
 class Done(BaseModel):
@@ -202,7 +204,7 @@ def _answer_deed(
             person,
             now=context.clock(),
             warned=spoken(error),
-            status=409 if isinstance(error, ListChanged) else 422,
+            status=status_of(error),
             ticked=deed.listing_id,
         )
 

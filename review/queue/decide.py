@@ -21,7 +21,7 @@ from review.web.dependencies import (
     go,
     with_done,
 )
-from review.web.errors import RoleTooLow
+from review.web.errors import RoleTooLow, status_of
 from review.web.fields import (
     MAX_ROW,
     DraftForm,
@@ -100,8 +100,7 @@ def take_verdict(
     try:
         give(db, draft, person, now=now)
     except (StaleScreen, workspace.HeldByAnother, ReasonUnfit) as error:
-        status = 422 if isinstance(error, ReasonUnfit) else 409
-        refused = Message(warned=spoken(error), draft=draft.as_kept(), status=status)
+        refused = Message(warned=spoken(error), draft=draft.as_kept(), status=status_of(error))
         return answer_item(request, db, person, where, listing_id, refused)
     return go(address_after_verdict(db, where, listing_id, place, reviewer=person.name, now=now))
 

@@ -20,7 +20,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from review.accounts import login, own_account, user_admin
 from review.accounts.credentials import Passwords
-from review.cases import case_exports, case_files, exported, sheets
+from review.cases import case_exports, case_files
 from review.help import help_pages
 from review.listing import item_page, listing_api, page_view
 from review.listing.safe_text import cut, mark_lookalikes, spell_invisible
@@ -46,18 +46,7 @@ from review.web.dependencies import (
     recognize,
     set_language,
 )
-from review.web.errors import (
-    ForeignRequest,
-    FormExpired,
-    LoginBlocked,
-    LoginNeeded,
-    LoginRefused,
-    NotOperated,
-    PasswordUnfit,
-    PasswordWrong,
-    RoleTooLow,
-    SessionNeeded,
-)
+from review.web.errors import LoginNeeded, status_of
 from review.web.fields import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS, check_query, name_problems
 from review.web.forms import Cookies, check_form
 from review.web.guards import (
@@ -73,17 +62,8 @@ from review.web.languages import gettext as _
 from review.web.providers import NO_REFERENCE, Reference
 from review.web.settings import Safety, load_key
 from review.web.translations import chosen_words, law_words, narrowing_words, run_words
-from store.accounts.users import LastAdministrator, UnknownUser, UserNameTaken, UserNameUnfit
-from store.errors import N_, StoreError, StoreUnusable, UnknownRow, fill
-from store.operations.service import AlreadyAcknowledged, NoServiceAtWork, NotScheduled, SourcesUnreadable
-from store.review.cases import CaseRefused
-from store.review.office_terms import OfficeTermCommon, OfficeTermRefused
-from store.review.statistics import NothingToSample
-from store.review.verdicts import AlreadyUndone, JudgedMeanwhile, ReasonUnfit, StaleScreen, fitting_decisions
-from store.review.watchlists import DigestSettingsWrong
-from store.review.workspace import HeldByAnother, SettingRefused
-from store.scores.law_imports import LawImportRefused
-from store.suppliers.links import DecisionRefused
+from store.errors import N_, StoreError, UnknownRow, fill
+from store.review.verdicts import fitting_decisions
 from store.suppliers.profile import MOST_POINTS
 from store.times import utc_now
 
@@ -97,51 +77,6 @@ if TYPE_CHECKING:
 
 
 FOLDER = Path(__file__).parents[1]
-
-STATUS = {
-    UnknownRow: 404,
-    AlreadyUndone: 409,
-    StaleScreen: 409,
-    JudgedMeanwhile: 409,
-    HeldByAnother: 409,
-    CaseRefused: 409,
-    bulk.ListChanged: 409,
-    NothingToSample: 409,
-    ReasonUnfit: 422,
-    SettingRefused: 422,
-    DigestSettingsWrong: 409,
-    OfficeTermRefused: 409,
-    OfficeTermCommon: 409,
-    LawImportRefused: 409,
-    preferences.KeysClash: 409,
-    preferences.KeyUnfit: 422,
-    preferences.ZoneUnknown: 409,
-    FormExpired: 403,
-    ForeignRequest: 403,
-    LoginNeeded: 401,
-    LoginRefused: 401,
-    LoginBlocked: 429,
-    RoleTooLow: 403,
-    SessionNeeded: 403,
-    PasswordWrong: 403,
-    PasswordUnfit: 422,
-    UserNameUnfit: 422,
-    UserNameTaken: 409,
-    LastAdministrator: 409,
-    UnknownUser: 404,
-    StoreUnusable: 503,
-    sheets.NoPdf: 409,
-    exported.NoFollowTheMoney: 409,
-    case_exports.CaseIsWhole: 409,
-    case_exports.NoCaseForPdf: 409,
-    AlreadyAcknowledged: 409,
-    NoServiceAtWork: 409,
-    SourcesUnreadable: 409,
-    NotScheduled: 404,
-    NotOperated: 409,
-    DecisionRefused: 409,
-}
-"""The HTTP status of each expected error; its message is the sentence shown."""
 
 MODULES = (
     decide, lists, watchlist_pages, item_page, page_view, listing_api, bulk, case_files, case_exports,
@@ -296,7 +231,7 @@ def explain(error: Exception, *, for_program: bool = False) -> tuple[int, str]:
             _,
         )
     if isinstance(error, StoreError):
-        return STATUS.get(type(error), 500), languages.spoken(error)
+        return status_of(error), languages.spoken(error)
     if isinstance(error, RequestValidationError):
         wrong = name_problems(error.errors(), for_program=for_program)
         return 422, _("The request was not understood, and nothing was written. %(wrong)s.") % {

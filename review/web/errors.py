@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from store.errors import N_, StoreError, Word
+from store.accounts.users import LastAdministrator, UnknownUser, UserNameTaken, UserNameUnfit
+from store.errors import N_, StoreError, StoreUnusable, UnknownRow, Word
+from store.operations.service import AlreadyAcknowledged, NoServiceAtWork, NotScheduled, SourcesUnreadable
+from store.review.cases import CaseRefused
+from store.review.office_terms import OfficeTermCommon, OfficeTermRefused
+from store.review.statistics import NothingToSample
+from store.review.verdicts import AlreadyUndone, JudgedMeanwhile, ReasonUnfit, StaleScreen
+from store.review.watchlists import DigestSettingsWrong
+from store.review.workspace import HeldByAnother, SettingRefused
+from store.scores.law_imports import LawImportRefused
+from store.suppliers.links import DecisionRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,8 +22,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+STATUS = {
+    **dict.fromkeys((UnknownRow, UnknownUser, NotScheduled), 404),
+    **dict.fromkeys((ReasonUnfit, SettingRefused, UserNameUnfit), 422),
+    StoreUnusable: 503,
+    **dict.fromkeys(
+        (
+            AlreadyUndone, StaleScreen, JudgedMeanwhile, HeldByAnother, CaseRefused, NothingToSample,
+            DigestSettingsWrong, OfficeTermRefused, OfficeTermCommon, LawImportRefused, UserNameTaken,
+            LastAdministrator, AlreadyAcknowledged, NoServiceAtWork, SourcesUnreadable, DecisionRefused,
+        ),
+        409,
+    ),
+}  # fmt: skip
+"""The HTTP status of each expected error of the store; its message is the sentence shown."""
+
+
 class ReviewError(StoreError):
     """Base of every error of this package."""
+
+    status = 409
+    """The HTTP status of the answer."""
+
+
+def status_of(error: StoreError) -> int:
+    """Return the HTTP status of the answer to an error; 500 for one that no route expects."""
+    return error.status if isinstance(error, ReviewError) else STATUS.get(type(error), 500)
 
 
 class NotOperated(ReviewError):
@@ -72,6 +106,8 @@ class NobodyMayAdminister(ReviewError):
 class LoginNeeded(ReviewError):
     """The request comes from no logged-in user."""
 
+    status = 401
+
     def __init__(self) -> None:
         super().__init__(
             N_("You are not logged in, or your session has ended. Nothing was written. Log in and try again.")
@@ -80,6 +116,8 @@ class LoginNeeded(ReviewError):
 
 class LoginRefused(ReviewError):
     """Name, password or code is wrong; the message does not say which."""
+
+    status = 401
 
     def __init__(self) -> None:
         super().__init__(
@@ -90,12 +128,16 @@ class LoginRefused(ReviewError):
 class PasswordWrong(ReviewError):
     """The password that was to be replaced is another one."""
 
+    status = 403
+
     def __init__(self) -> None:
         super().__init__(N_("The current password is wrong, so the password was not changed."))
 
 
 class LoginBlocked(ReviewError):
     """Too many log-ins failed."""
+
+    status = 429
 
     def __init__(self, wait: timedelta) -> None:
         self.wait = wait
@@ -108,6 +150,8 @@ class LoginBlocked(ReviewError):
 
 class RoleTooLow(ReviewError):
     """The user may not do this."""
+
+    status = 403
 
     def __init__(self, name: str, has: str, needed: str) -> None:
         super().__init__(
@@ -124,6 +168,8 @@ class RoleTooLow(ReviewError):
 class SessionNeeded(ReviewError):
     """A token was sent where only a log-in will do."""
 
+    status = 403
+
     def __init__(self) -> None:
         super().__init__(
             N_(
@@ -136,6 +182,8 @@ class SessionNeeded(ReviewError):
 class PasswordUnfit(ReviewError):
     """A new password would soon be guessed."""
 
+    status = 422
+
     def __init__(self, found: str, **values: object) -> None:
         super().__init__(
             N_("This password cannot be used: %(found)s. Four or five unrelated words make a good password."),
@@ -146,6 +194,8 @@ class PasswordUnfit(ReviewError):
 
 class FormExpired(ReviewError):
     """The form was not drawn for this browser's session."""
+
+    status = 403
 
     def __init__(self, kept: Mapping[str, str]) -> None:
         self.kept = kept
@@ -165,6 +215,8 @@ class FormExpired(ReviewError):
 
 class ForeignRequest(ReviewError):
     """Another site asked the browser to write here."""
+
+    status = 403
 
     def __init__(self, origin: str) -> None:
         super().__init__(

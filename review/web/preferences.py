@@ -55,6 +55,8 @@ class KeysClash(ReviewError):
 class KeyUnfit(ReviewError):
     """A key was left out, or is none that can be pressed."""
 
+    status = 422
+
     def __init__(self, key: str, action: str) -> None:
         super().__init__(
             N_("“%(key)s” cannot be the key for “%(action)s”: choose one letter, digit or sign."),

@@ -83,6 +83,17 @@ def test_a_batch_is_undone_by_its_reviewer_or_a_lead(client: TestClient, databas
         assert lea.post("/batches/none/undo", headers=headers_of(lea)).status_code == 404
 
 
+def test_the_api_refuses_a_verdict_on_no_listing_with_a_sentence(client: TestClient) -> None:
+    """An empty choice is the program's mistake, not a failure of the app."""
+    seen = client.get("/api/items/bulk", params={"seller": SELLER}).json()["seen"]
+    wanted = {"decision": "not_offer", "seen": seen, "listing_ids": []}
+    answer = client.post(
+        "/api/items/bulk", params={"seller": SELLER}, json=wanted, headers=headers_of(client)
+    )
+    assert answer.status_code == 422
+    assert "nothing was written" in answer.json()["detail"]
+
+
 def test_no_verdict_is_chosen_beforehand_and_none_is_a_sentence(client: TestClient, database: Path) -> None:
     """Neither a missing verdict nor a missing tick writes anything; the boxes stay as they were."""
     page = client.get("/bulk", params={"seller": SELLER}).text
