@@ -40,7 +40,8 @@ _OF_A_GRID = re.compile(r"\d|^(?:col|grid|sg|span|row)[-_]")
 _is_company_name = name_test("", "company")
 _is_item_name = name_test(r"ad[-_]", "item")
 
-_LEGAL_FORMS = ("sellers.legal_form", "sellers.legal_form_word")
+_ENDS = ("sellers.legal_form", "sellers.works")
+_LEGAL_FORMS = (*_ENDS, "sellers.legal_form_word")
 
 Signature = tuple[str, frozenset[str]]
 _is_seller_name = name_test("", "row_seller")
@@ -389,7 +390,7 @@ def _ends_in_legal_form(text: str) -> bool:
 @cache
 def _legal_form() -> re.Pattern[str]:
     return re.compile(
-        rf"{whole_phrases('sellers.legal_form')}\.?$|{whole_phrases('sellers.legal_form_word')}",
+        rf"{whole_phrases(*_ENDS)}\.?$|{whole_phrases('sellers.legal_form_word')}",
         re.IGNORECASE,
     )
 

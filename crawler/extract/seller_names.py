@@ -1,30 +1,39 @@
-"""The name of a seller without what pages print beside it: ratings, badges, counts, years on the site."""
+"""The name of a seller without what pages print beside it: labels, ratings, badges, counts, invitations."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from store.model import LONGEST_SELLER_NAME
-from text.page_words import spelling, spellings, whole_phrases
-from text.phrases import any_of
+from text.page_words import known_label, known_term, spelling, spellings, whole_phrases
+from text.phrases import CJK, any_of, folded, keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 _MOST_WORDS = 4
 """Words of the longest phrase beside a name."""
-_DECORATED = re.compile(
-    r"\s*(?:[★☆⭐✓✔|•·]|(?<=\s)»|[(\[（]\s*[+~]?\d[^()\[\]]*[)\]）件]|[(\[（][^()\[\]]*[%٪]\s*[)\]）]|(?<!\S)\d+(?:[.,٫]\d+)?\s?[%٪]"
-    r"|(?<!\S)\d[.,٫]\d{1,2}(?![^\s★☆⭐])|\d(?:[.,]\d)?\s?/\s?(?:5|10)(?!\d)|第\s?\d+\s?年|(?<=\s)\+\s?\d|\[|\s[-–—]\s(?=.*\d)).*"
-)
-_BRACKETS = re.compile(r"\s*\(\s*\)\s*$")
-_FIRST_LABEL = re.compile(r"^[^\s\d:：|]{2,20}(?:\s?[:：]\s+|(?<=[\u3040-\u9fff])[:：])(?=[^\W\d_])")
+_FIRST_LABEL = re.compile(r"[^\s\d:：|]{2,20}(?:\s?[:：]\s+|(?<=[\u3040-\u9fff])[:：])(?=[^\W\d_])")
 """One word with a colon: whatever the language, it says that a seller follows."""
-_TOKEN = re.compile(r"[()\[\]{}|]|[^\s()\[\]{}|]+")
-_COUNT = re.compile(r"[+~]?\d[\d.,٫:/]*(?:[^\W\d_]{0,3}|[%٪])\+?")
-_AROUND_WORD = " .,:;!?()[]{}|·•★☆⭐✓✔\"'«»–—-"
+_AROUND_WORD = " .,:：;!?|\"'«»–—-"
+_AROUND_NAME = " :：,;–—!¡·-"
+_SIGNS = r"|•·●■►▶⭐\u2600-\u2664\u2667-\u2763\u2765-\u27bf\ufe0f\U0001f000-\U0001faff"
+"""Signs that part fields, stars, ticks and emoji, but no hearts, which are words of names."""
+_FURNITURE = frozenset({"after", "rating", "share", "bracket", "sign"})
+"""Kinds that end a name."""
+
+
+class _Part(NamedTuple):
+    """A word, bracket, number, sign or phrase of a text."""
+
+    text: str
+    end: int
+    kind: str
+    """One of `_FURNITURE`, `word`, `legal_form`, `count`, or the lexicon's `beside` or `between`."""
+    phrase: str
+    """Its words as they are compared."""
 
 
 def clean_seller_name(shown: str) -> str:
@@ -34,74 +43,159 @@ def clean_seller_name(shown: str) -> str:
     'Amber Solvents'
     """
     whole = " ".join(shown[: 10 * LONGEST_SELLER_NAME].split())
-    if spelling(whole) in _phrases("after"):
+    if _kinds().get(spelling(whole)) == "after":
         return ""
-    name = _before().sub("", whole)
-    name = _shop().sub("", name) if name != whole else _FIRST_LABEL.sub("", whole)
-    for _ in range(3):  # one cut may end at the next decoration
-        cut = _DECORATED.sub("", _without_phrases(name), count=1)
-        cut = _BRACKETS.sub("", _counted().sub("", cut, count=1)).strip(" :：,;-–—(!¡·")
-        if cut == name or not cut:
+    name = _visit().sub(r"\1", whole)
+    parts = _parts(name)
+    for _ in range(3):  # a badge may be before a label, and a label before a badge
+        rest = name[_start(parts) :].lstrip()
+        label = _before().match(rest) or _FIRST_LABEL.match(rest)
+        rest = rest[label.end() :] if label else rest
+        if rest == name:
             break
-        name = cut
+        name, parts = rest, _parts(rest)
+    name = name[: _end(parts)].strip(_AROUND_NAME).rstrip(" (")
     return (name if any(map(str.isalnum, name)) else whole)[:LONGEST_SELLER_NAME].strip()
 
 
-def _without_phrases(name: str) -> str:
-    """Return a name without the phrases after it, and without counts at its end and the words beside them."""
-    places = [match.span() for match in _TOKEN.finditer(name)]
-    tokens = [spelling(name[start:end].strip(_AROUND_WORD)) for start, end in places]
-    lengths = range(_MOST_WORDS, 0, -1)
-    kept = min(1, len(tokens))
-    while kept < len(tokens) and not _longest((tokens[kept : kept + n] for n in lengths), _phrases("after")):
-        kept += 1
-    has_word = has_count = kept < len(tokens)
-    end = last = kept
-    while end > 1:
-        length = _longest((tokens[end - n : end] for n in lengths if n < end), _decorations())
-        is_count = _COUNT.fullmatch(tokens[end - 1]) is not None
-        is_between = not tokens[end - 1] or tokens[end - 1] in _phrases("between")
-        if not (length or is_count or is_between):
+def _start(parts: Sequence[_Part]) -> int:
+    """Return where a name begins after ratings and badges of several words; 0 without them."""
+    is_furniture, start = False, 0
+    for part in parts:
+        if part.kind in {"word", "legal_form"}:
+            return start if is_furniture else 0
+        is_badge = part.kind == "after" and (" " in part.phrase or not part.phrase.isascii())
+        is_furniture = is_furniture or is_badge or part.kind in {"rating", "bracket", "sign"}
+        start = start if part.kind == "between" else part.end
+    return 0
+
+
+def _end(parts: Sequence[_Part]) -> int:
+    """Return where the name ends that parts begin with."""
+    if not parts:
+        return 0
+    kinds = [part.kind for part in parts]
+    cuts = (
+        i
+        for i in range(1, len(parts))
+        if kinds[i] in _FURNITURE or {*kinds[i : i + 2]} == {"count", "beside"}
+    )
+    end = next(cuts, len(parts))
+    forms = [i for i in range(end) if kinds[i] == "legal_form"]
+    if forms:
+        return parts[forms[-1]].end
+    has_word = has_count = end < len(parts) and kinds[end] not in {"bracket", "sign"}
+    kept = end
+    for i in range(end - 1, 0, -1):
+        if kinds[i] not in {"beside", "between", "count"}:
             break
-        end -= length or 1
-        if length or is_count:
-            last, has_word, has_count = end, has_word or length > 0, has_count or is_count
-    kept = last if has_word and has_count else kept
-    return name[: places[kept - 1][1]] if kept else name
+        is_shout = kinds[i] == "beside" and parts[i].text.isupper() and not parts[0].text.isupper()
+        has_word = has_word or kinds[i] == "beside"
+        has_count = has_count or kinds[i] == "count" or is_shout
+        kept = kept if kinds[i] == "between" else i
+    return parts[(kept if has_word and has_count else end) - 1].end
 
 
-def _longest(candidates: Iterable[list[str]], phrases: frozenset[str]) -> int:
-    """Return the number of words of the first candidate that is a phrase, or 0."""
-    return next((len(words) for words in candidates if " ".join(words) in phrases), 0)
+def _parts(text: str) -> list[_Part]:
+    """Return the parts of a text in order; a phrase is one part."""
+    tokens = list(_token().finditer(text))
+    words = [spelling(token[0].strip(_AROUND_WORD)) for token in tokens]
+    parts, index = list[_Part](), 0
+    while index < len(tokens):
+        first = tokens[index]
+        length, kind = _phrase_at(tokens, words, index) or (1, first.lastgroup or "word")
+        if kind == "bracket" and _belongs_to_name(first[0]):
+            kind = "word"
+        end = tokens[index + length - 1].end()
+        parts.append(_Part(text[first.start() : end], end, kind, " ".join(words[index : index + length])))
+        index += length
+    return parts
+
+
+def _phrase_at(tokens: Sequence[re.Match[str]], words: Sequence[str], index: int) -> tuple[int, str] | None:
+    """Return the number of words and the kind of the longest phrase at an index."""
+    if tokens[index][0].endswith("»"):
+        return 1, "legal_form"
+    for length in range(min(_MOST_WORDS, len(words) - index), 0, -1):
+        phrase = " ".join(words[index : index + length])
+        is_label = tokens[index + length - 1][0][-1] in ":："
+        if is_label and (length == 1 or known_label(phrase) or known_term(phrase)):
+            return length, "after"
+        if phrase in _kinds():
+            return length, _kinds()[phrase]
+        is_word = tokens[index + length - 1].lastgroup is None
+        is_small = len(phrase) < 3 and tokens[index][0].islower()
+        if index and is_word and not is_small and _signless(phrase) in _legal_forms():
+            return length, "legal_form"
+    if words[index].endswith(_joined_forms()) and words[index] not in _joined_forms():
+        return 1, "legal_form"
+    return None
+
+
+def _belongs_to_name(bracket: str) -> bool:
+    """Return whether a bracket belongs to a name, as in `Amber (UK)`: without digits, phrases or a remark."""
+    inner = bracket[1:-1]
+    is_remark = inner[:1].islower() and " " in inner
+    is_label = spelling(inner) in spellings("seller_names.before")
+    if bracket[0] == "[" or any(map(str.isdigit, inner)) or is_remark or is_label:
+        return False
+    return not {part.kind for part in _parts(inner)} <= {*_FURNITURE, "beside"}
 
 
 @cache
-def _phrases(key: str) -> frozenset[str]:
-    return spellings(f"seller_names.{key}")
+def _kinds() -> dict[str, str]:
+    """Return the kind of each phrase beside names; labels of company numbers end a name as well."""
+    names = {key: [f"seller_names.{key}"] for key in ("between", "beside", "after")}
+    names["after"] += [f"company_numbers.{country}" for country in keys("company_numbers")]
+    return {phrase: key for key in names for phrase in spellings(*names[key])}
 
 
 @cache
-def _decorations() -> frozenset[str]:
-    return _phrases("after") | _phrases("beside")
+def _legal_forms() -> frozenset[str]:
+    forms = spellings("sellers.legal_form", "seller_names.legal_form", "seller_names.joined_legal_form")
+    return frozenset(map(_signless, forms))
+
+
+@cache
+def _joined_forms() -> tuple[str, ...]:
+    """Return the legal forms at the end of words in scripts without spaces."""
+    return tuple(folded("seller_names.joined_legal_form"))
+
+
+def _signless(phrase: str) -> str:
+    """Return a legal form without signs and spaces, since Ltd., S. A. and s.r.o. are written in many ways."""
+    return re.sub(r"[\W_]", "", phrase)
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    counted = whole_phrases("seller_names.counted", after_digits=True)
+    joined = rf"(?=[{CJK}]){any_of('seller_names.after', chinese=True)}"
+    number = r"[+~]?\d[\d.,٫]*"
+    kinds = {
+        "sign": rf"[{_SIGNS}]+|(?<=\s)»|(?<=\s)[–—-](?=\s.*\d)",
+        "bracket": r"[(（][^()（）]*[)）]件?|\[[^\]]*\]|【[^】]*】",
+        "rating": rf"\d[.,٫]\d{{1,2}}(?![^\s{_SIGNS}])|\d(?:[.,]\d)?\s?/\s?(?:5|10)(?!\d)"
+        rf"|{number}{counted}|第\s?\d+\s?年",
+        "share": rf"{number}\s?[%٪]|[%٪]\s?{number}|\+\s?\d\S*|\d+(?:[.,٫:/-]\d+)+(?!\w)"
+        rf"|{number}(?:[^\W\d_]{{0,3}}\+|[kк万萬만](?!\w)|\s{counted})",
+        "after": rf"(?<=\S){joined}|{joined}(?![^\W\d_])",
+        "count": rf"{number}[^\W\d_]{{0,3}}(?![^\s{_SIGNS}()])",
+    }
+    named = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in kinds.items())
+    return re.compile(rf"{named}|[^\s](?:(?!{joined})[^\s()（）\[【:：{_SIGNS}])*[:：]?", re.IGNORECASE)
 
 
 @cache
 def _before() -> re.Pattern[str]:
     words = whole_phrases("seller_names.before")
     return re.compile(
-        rf"^(?:(?:{words})(?:\s?[:：!]\s*|\s+(?:(?:19|20)\d\d\s+)?(?=[^\W\d_])|(?=[:：])))+", re.IGNORECASE
+        rf"(?:(?:{words})(?:\s?[:：!]\s*|\s+(?:(?:19|20)\d\d\s+)?(?=[^\W\d_])))+", re.IGNORECASE
     )
 
 
 @cache
-def _shop() -> re.Pattern[str]:
-    """Return a pattern of the word for a shop that ends an invitation, as in `Visit the Lab Store`."""
-    return re.compile(rf"\s(?:{whole_phrases('seller_names.shop')})$", re.IGNORECASE)
-
-
-@cache
-def _counted() -> re.Pattern[str]:
-    """Return a pattern of counts, and of phrases in scripts without spaces, with all that follows."""
-    counted = whole_phrases("seller_names.counted", after_digits=True)
-    joined = any_of("seller_names.after", chinese=True)
-    return re.compile(rf"(?<=\S)\s*(?:(?<![^\W_])[+]?\d[\d.,\s]*\s?(?:{counted})|{joined}).*", re.IGNORECASE)
+def _visit() -> re.Pattern[str]:
+    """Return a pattern of an invitation around a name, as in `Visit the Lab Store`."""
+    visit, shop = whole_phrases("seller_names.visit"), whole_phrases("seller_names.shop")
+    return re.compile(rf"^{visit}\s(.+)[\s-]{shop}$", re.IGNORECASE)

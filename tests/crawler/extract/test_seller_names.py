@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import pytest
 
 from crawler.extract.seller_names import clean_seller_name
@@ -37,6 +40,21 @@ SHOWN = [
 def test_a_name_is_kept_and_its_decoration_is_not(shown: str, name: str) -> None:
     """Ratings, badges, counts and years go; numbers that belong to the name stay."""
     assert clean_seller_name(shown) == name
+
+
+CORPUS = Path(__file__).with_name("seller_names.tsv")
+"""Sellers as pages of marketplaces show them, and the names; where both are equal, nothing is to go."""
+
+
+@pytest.mark.parametrize(("is_decorated", "floor"), [(True, 0.95), (False, 0.9)])
+def test_names_of_the_corpus_are_read_as_well_as_their_floor(*, is_decorated: bool, floor: float) -> None:
+    """Furniture goes in every language, and names that contain its words stay whole."""
+    with CORPUS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    cases = [row for row in rows if (row["shown"] != row["name"]) is is_decorated]
+    read = [(row["shown"], clean_seller_name(row["shown"]), row["name"]) for row in cases]
+    wrong = [f"{shown!r} read as {name!r}, not {wanted!r}" for shown, name, wanted in read if name != wanted]
+    assert len(cases) - len(wrong) >= floor * len(cases), "\n".join(wrong)
 
 
 @pytest.mark.parametrize("shown", ["x", "sold by ", "(1", "9 ", "9", "a 9, ", ""])
