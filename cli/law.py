@@ -196,7 +196,8 @@ def diff_command(old: str, new: str, profile: str, database: Path, *, as_json: b
     OLD and NEW are each one of: a CSV file of list rows, which is checked whole; a date (YYYY-MM-DD), for
     the entries in force on that day; "shipped", for the lists that come with the product; "now", for the
     shipped lists with the accepted imports; or the number of an import, for the law with that import. If
-    one is a file, only the lists that the file names are compared.
+    one is a file, only the lists that the file names are compared. If NEW alone is a file, only its rows are:
+    an import leaves all other rows as they are.
 
     Example: precursor-watch law diff 2025-12-31 2026-12-01 --profile canada,eu
 
@@ -218,7 +219,11 @@ def diff_command(old: str, new: str, profile: str, database: Path, *, as_json: b
             if (not named or (row.profile, row.list) in named) and (not chosen or row.profile in chosen)
         ]
 
-    found = differences(compared(before), compared(after), known_names())
+    known = known_names()
+    if Path(new).is_file() and not Path(old).is_file():
+        places = {row.place(known) for row in after}
+        before = [row for row in before if row.place(known) in places]
+    found = differences(compared(before), compared(after), known)
     if as_json:
         print_json([asdict(each) for each in found])
         return

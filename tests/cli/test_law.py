@@ -101,6 +101,20 @@ def test_an_entry_that_counts_before_its_first_day_says_so(tmp_path: Path) -> No
     assert early.startswith("citric acid: not listed")
 
 
+def test_a_file_that_changes_one_row_of_a_list_removes_none(tmp_path: Path) -> None:
+    """An import leaves the rows that the file does not name as they are, and the comparison says no other."""
+    file = tmp_path / "canada.csv"
+    file.write_text(
+        "profile,instrument,list,substance,cas,since,status,source,confidence\n"
+        "canada,Canada: an order,CDSA Schedule VI Part 1 (Class A),Phenethyl bromide,103-63-9,2027,in force,"
+        "S36,high\n",
+        encoding="utf-8",
+    )
+    said = call("law", "diff", "now", file, "--db", tmp_path / "no.db").out
+    assert "since 2026-04-12 -> 2027" in said
+    assert said.endswith("0 added, 0 removed, 1 changed.\n")
+
+
 def test_two_days_of_the_law_are_compared(tmp_path: Path) -> None:
     """What began and what ended between them, each with its day."""
     said = call(
