@@ -86,30 +86,9 @@ def link_command(context: click.Context, database: Path, *, reread: bool, rebuil
             click.echo("More suppliers changed; `precursor-watch suppliers list` lists all.")
 
 
-DECISIONS = {
-    "confirm": (
-        "confirmed",
-        """Confirm that accounts ACCOUNT and OTHER have one supplier, whatever the evidence.
+def _decision_command(name: str, decision: str, about: str) -> None:
+    """Add a command that decides on two accounts; `decision` is a value of `LinkDecision`."""
 
-        Example: precursor-watch link confirm 12 31 --reason "Same registration on the invoice" --by mira""",
-    ),
-    "cut": (
-        "cut",
-        """Cut accounts ACCOUNT and OTHER apart: no machine evidence joins them again.
-
-        Example: precursor-watch link cut 12 31 --reason "A forwarding agent's number" --by mira""",
-    ),
-    "withdraw": (
-        "withdrawn",
-        """Withdraw the decision on accounts ACCOUNT and OTHER, so that evidence alone decides again.
-
-        Example: precursor-watch link withdraw 12 31 --reason "Decided on the wrong pair" --by mira""",
-    ),
-}
-"""The commands that decide on two accounts: the value of `LinkDecision`, and the help."""
-
-
-def _add_decision(name: str, decision: str, about: str) -> None:
     @link_command.command(name, help=about)
     @click.argument("account", type=RowNumber)
     @click.argument("other", type=RowNumber)
@@ -117,11 +96,48 @@ def _add_decision(name: str, decision: str, about: str) -> None:
     @by_option
     @database_option
     def decide(account: int, other: int, reason: str, by: str, database: Path) -> None:
-        _decide(database, account, other, decision, reason, by)
+        from store.suppliers.grouping import LinkDecision, decide_link
+        from store.suppliers.profile import score_suppliers
+        from store.suppliers.suppliers import supplier_of_account
+
+        with open_store(database) as db:
+            changed = decide_link(
+                db, account, other, LinkDecision(decision), reason=reason, decided_by=by, now=utc_now()
+            )
+            score_suppliers(db, now=utc_now(), supplier_ids=changed.suppliers)
+            one, two = supplier_of_account(db, account), supplier_of_account(db, other)
+        said = (
+            f"Both accounts have supplier {one}"
+            if one == two
+            else f"The accounts have suppliers {one} and {two}"
+        )
+        click.echo(f"{decision.capitalize()}. {said}.")
 
 
-for _name, (_decision_value, _about) in DECISIONS.items():
-    _add_decision(_name, _decision_value, _about)
+_decision_command(
+    "confirm",
+    "confirmed",
+    """Confirm that accounts ACCOUNT and OTHER have one supplier, whatever the evidence.
+
+    Example: precursor-watch link confirm 12 31 --reason "Same registration on the invoice" --by mira
+    """,
+)
+_decision_command(
+    "cut",
+    "cut",
+    """Cut accounts ACCOUNT and OTHER apart: no machine evidence joins them again.
+
+    Example: precursor-watch link cut 12 31 --reason "A forwarding agent's number" --by mira
+    """,
+)
+_decision_command(
+    "withdraw",
+    "withdrawn",
+    """Withdraw the decision on accounts ACCOUNT and OTHER, so that evidence alone decides again.
+
+    Example: precursor-watch link withdraw 12 31 --reason "Decided on the wrong pair" --by mira
+    """,
+)
 
 
 @link_command.command("common")
@@ -240,23 +256,6 @@ def show_command(supplier: int, database: Path, as_json: bool) -> None:
             minute(each.first_seen_at), "yes, links nobody" if each.is_common else "no",
         ),
     )  # fmt: skip
-
-
-def _decide(database: Path, account: int, other: int, decision: str, reason: str, decided_by: str) -> None:
-    from store.suppliers.grouping import LinkDecision, decide_link
-    from store.suppliers.profile import score_suppliers
-    from store.suppliers.suppliers import supplier_of_account
-
-    with open_store(database) as db:
-        changed = decide_link(
-            db, account, other, LinkDecision(decision), reason=reason, decided_by=decided_by, now=utc_now()
-        )
-        score_suppliers(db, now=utc_now(), supplier_ids=changed.suppliers)
-        one, two = supplier_of_account(db, account), supplier_of_account(db, other)
-    said = (
-        f"Both accounts have supplier {one}" if one == two else f"The accounts have suppliers {one} and {two}"
-    )
-    click.echo(f"{decision.capitalize()}. {said}.")
 
 
 def _print_supplier(db: Database, supplier: Supplier) -> None:

@@ -37,10 +37,8 @@ def fill(sentence: str, values: Mapping[str, object], say: Callable[[str], str] 
 class StoreError(Exception):
     """Base of every error of this package.
 
-    Args:
-        sentence: The message, in English. If there are values, it has placeholders like `%(name)s`, so that
-            pages can translate it.
-        values: The values of the placeholders.
+    The sentence is English. If there are values, it has placeholders like `%(name)s`, so that pages can
+    translate it.
     """
 
     def __init__(self, sentence: str = "", /, **values: object) -> None:

@@ -108,16 +108,8 @@ def record_notices(
 ) -> int:
     """Read the notices of the newest sightings that were not yet read with these rules and model.
 
-    Args:
-        db: The store.
-        read: Returns the notices of each of some sightings.
-        read_with: Names the rules and lists; with another name, or after another model, whose substances the
-            rules of marketplaces ask for, all newest sightings are read anew.
-        run_id: The scoring.
-        now: The time.
-
-    Returns:
-        The number of notices found.
+    `read_with` names the rules and lists; with another name, or after another model, whose substances the
+    rules of marketplaces ask for, all newest sightings are read anew. Return the number of notices found.
     """
     in_use = db.execute("SELECT model_id FROM model_in_use").fetchone()
     read_with = f"{read_with} {in_use[0] if in_use else ''}"
@@ -168,15 +160,7 @@ def record_picture_notices(
 ) -> int:
     """Read the notices of sightings whose pictures were read since the last time.
 
-    Args:
-        db: The store.
-        read: Returns the notices of each of some sightings.
-        model_id: The model in use; after another model, all sightings with pictures are read anew.
-        run_id: The scoring.
-        now: The time.
-
-    Returns:
-        The number of notices found.
+    After another model, all sightings with pictures are read anew. Return the number of notices found.
     """
     last, count = _pictures_done(db, model_id), 0
     while batch := pictured_sightings(db, after=last, limit=BATCH):

@@ -98,14 +98,7 @@ def bring_law(
 ) -> LawImport:
     """Store the checked rows of a file until a lead decides, with the person and the reason.
 
-    Args:
-        db: The store.
-        file_name: The name of the file.
-        law_rows: The rows, as dataclasses or mappings of texts.
-        why: The reason.
-        by: Who brings it.
-        origin: The origin of the action.
-        now: The present time.
+    `law_rows` are dataclasses or mappings of texts.
 
     Raises:
         LawImportRefused: If another import waits, or there is no reason.
@@ -183,11 +176,7 @@ def preview(
 ) -> Preview | None:
     """Return the changes that a waiting import would make; None if no model is in use.
 
-    Args:
-        db: The store.
-        law_import: The import.
-        limit: Most newcomers to return.
-        read: Returns the notices of listings under the import; None reads none.
+    `read` returns the notices of listings under the import; None reads none.
     """
     model = model_under_import(db, law_import)
     if model is None:
