@@ -54,10 +54,12 @@ def saved_pages(
         ArchiveError: If the archive is needed and cannot be opened.
     """
     stored = latest_pages(db, declared.source.source_id, limit=most) if db else []
+    is_kept = False
     for page_id, url, _ in stored:
         if db and (body := _stored_body(db, evidence_folder(database), page_id)):
+            is_kept = True
             yield SourcePage(url=url, body=body)
-    if stored or declared.archive is None:
+    if is_kept or declared.archive is None:  # retention may have removed what was stored
         return
     with open_archive(declared.archive, base_url=declared.base_url, manifest=declared.manifest) as archive:
         for url in list(archive.urls())[:most]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from crawler.teach.following import WINDOW
 from crawler.teach.pages import saved_pages
 from crawler.teach.reader import Rule
 from crawler.teach.teaching import Pointed, teach
+from store.crawl.evidence import evidence_folder
 from store.database import open_database
 from tests.crawler.crawls import crawl, declare
 from tests.crawler.teach.shop import BASE, truth, write_site
@@ -60,6 +62,16 @@ def test_a_crawl_keeps_what_was_taught(tmp_path: Path) -> None:
     assert run.counts["reader_pages"] == run.counts["reader_found"] == 12
     assert run.counts["reader_agreed"] < run.counts["reader_compared"]
     assert "reader_set_aside" not in run.counts
+
+
+def test_the_archive_has_the_pages_whose_evidence_is_gone(tmp_path: Path) -> None:
+    """Retention may have removed what a crawl stored; the source can still be taught."""
+    database, declared = tmp_path / "watch.db", declared_shop(tmp_path, first=3)
+    crawl(database, declared)
+    with closing(open_database(database)) as db:
+        assert list(saved_pages(db, database, declared))
+        shutil.rmtree(evidence_folder(database))
+        assert list(saved_pages(db, database, declared))
 
 
 def test_a_changed_layout_is_seen_and_read_by_general_rules(tmp_path: Path) -> None:
