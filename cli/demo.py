@@ -37,8 +37,9 @@ def command(database: Path, starter: Path | None) -> None:
     """Crawl the fixture marketplaces, train the starter model, score, link sellers, show the review queue.
 
     The fixtures are invented marketplaces saved in five formats; none of their text is in the training
-    set. A second run is quick, because nothing has changed. It trains a new model only if this release
-    cannot use the old one.
+    set. One listing has its CAS number and contact only in a picture, which is read where the extra
+    `pictures` is installed. A second run is quick, because nothing has changed. It trains a new model only
+    if this release cannot use the old one.
 
     Example: precursor-watch demo
     """
@@ -47,14 +48,19 @@ def command(database: Path, starter: Path | None) -> None:
             "The fixture marketplaces are part of the source checkout, not of the installed package; run the "
             "demo in the checkout."
         )
+    from crawler.pictures.run import what_is_missing
+
     _step("crawl", "--sources", str(SOURCES), "--db", str(database))
-    if not missing_packages():
+    if missing_packages():
+        click.echo(what_is_missing(), err=True)
+    else:
         _step("pictures", "--db", str(database))
     if (training := _training(database)) is not None:
         click.echo("Training the starter model; embedding its texts takes some minutes, once.", err=True)
         chosen = ["--starter", str(starter)] if starter else []
         _step("retrain", *training, *chosen, "--progress-lines", "--db", str(database))
     _step("score", "--db", str(database))
+    _step("notices", "--kind", "picture", "--db", str(database))
     _step("link", "--db", str(database))
     _step("queue", "--db", str(database))
     _make_administrator(database)

@@ -19,6 +19,7 @@ import pytest
 from classifier.model.persistence import load_model
 from classifier.training.examples import starter_set
 from cli.demo import _training
+from crawler.pictures import missing_packages
 
 ROOT = Path(__file__).parent.parent
 MARKETPLACES = ROOT / "fixtures" / "marketplaces"
@@ -55,6 +56,17 @@ def test_demo_queues_nine_in_ten_planted_offers_and_little_else(demo: Path) -> N
     found = len(planted & queued)
     assert found >= 0.9 * len(planted), f"missed: {sorted(planted - queued)}"
     assert found >= 0.8 * len(queued), f"wrong: {sorted(queued - planted)}"
+
+
+def test_demo_reads_the_offer_that_stands_in_a_picture(demo: Path) -> None:
+    """One listing has its CAS number in a picture; where no picture can be read, a sentence says so."""
+    counts = json.loads(_run("notices", "--kind", "picture", "--json", "--db", str(demo)).stdout)
+    if missing_packages():
+        assert "Pictures are kept and not read" in demo.with_name("said.txt").read_text(encoding="utf-8")
+        assert counts == []
+    else:
+        assert [each["listings"] for each in counts] == [1]
+        assert counts[0]["name"] == "Ephedrine"
 
 
 def test_demo_names_the_steps_of_its_training(demo: Path) -> None:
