@@ -21,7 +21,7 @@ Each figure counts Python files of the product's packages, read from their synta
     (b) in a literal pattern of `re`, three letters or more, and in a lexicon; or
     (c) a member of a collection (tuple, list, set, dictionary), four letters or more, and in a lexicon of
         another language than English, but not in the English one.
-  Docstrings and f-strings do not count, nor do codes in capitals and the names of HTML, CSS, HTTP,
+  Docstrings and f-strings do not count, nor do codes in capitals and the names of HTML, CSS, HTTP, MIME,
   robots.txt, schema.org and our tables in `SYNTAX`. English members of collections do not count either:
   those left are columns, keys and headings. Messages, SQL and help texts are no patterns and no collections.
 """
@@ -57,14 +57,14 @@ MAX_WORD = 20
 """A longer run of letters is a table of letters."""
 SYNTAX = frozenset(
     {
-        "agent", "algo", "article", "aside", "audio", "auto", "body", "challenge", "clean", "concurrent",
-        "content", "date", "display", "feed", "form", "gtin", "head", "hidden", "html", "http", "line",
-        "main", "meta", "name", "none", "null", "only", "precursor", "product", "rate", "request", "robots",
-        "rss", "section", "select", "serve", "signal", "sku", "source", "stage", "table", "time", "title",
-        "user", "visit", "watch",
+        "agent", "algo", "application", "article", "aside", "audio", "auto", "body", "challenge", "clean",
+        "concurrent", "content", "date", "display", "feed", "form", "gtin", "head", "hidden", "html", "http",
+        "line", "link", "main", "meta", "name", "none", "null", "only", "precursor", "product", "rate",
+        "request", "robots", "rss", "section", "select", "serve", "signal", "sku", "source", "stage", "table",
+        "time", "title", "type", "user", "visit", "watch",
     }
 )  # fmt: skip
-"""Words of a lexicon that are also names in HTML, CSS, HTTP, robots.txt, schema.org or our own tables."""
+"""Words of a lexicon that are also names in HTML, HTTP, MIME, robots.txt, schema.org or our own tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

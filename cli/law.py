@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from classifier.gazetteer.state import Change, ProfileState
     from classifier.settings import ScoringSettings
     from store.database import Database
-    from store.scores.law_imports import LawDecision, LawImport
+    from store.scores.law_imports import LawDecision, LawImport, ReadNotices
 
 MOST_DIGITS = 19
 """Digits that the number of a row cannot have."""
@@ -119,6 +119,14 @@ def scoring_settings(law: Law, environ: Mapping[str, str] = os.environ) -> Scori
         backend=next((each for each in BACKENDS if each == backend), None),
         cascade=environ.get("PRECURSOR_WATCH_CASCADE", "on") != "off",
     )
+
+
+def notices_under_import(law: Law, db: Database) -> ReadNotices:
+    """Return the reader of notices under the import that waits."""
+    from classifier.gazetteer.state import with_imports
+    from classifier.notices import NoticeReader
+
+    return NoticeReader(law=with_imports(db, law, even_waiting=True))
 
 
 @click.group("law", cls=SentenceGroup)
@@ -276,7 +284,6 @@ def preview_command(limit: int, database: Path, *, as_json: bool) -> None:
 
     Example: precursor-watch law preview
     """
-    from cli.serve import notices_under_import
     from store.scores.law_imports import preview, waiting_import
 
     with open_store(database) as db:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.law import law_options
+from cli.law import law_options, notices_under_import
 from cli.options import AnyFile, database_option, sources_option
 from cli.output import open_store
 from review.web.providers import (
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from store.database import Database
     from store.model import ListingContent, Run, Sighting
     from store.operations.service import Overview, Request
-    from store.scores.law_imports import ReadNotices
 
 
 @click.command()
@@ -223,14 +222,6 @@ def law_state_of(law: Law, db: Database, today: date) -> dict[str, object]:
         "changes": changes_within(with_imports(db, law, even_waiting=True), today, days),
         "days": days,
     }
-
-
-def notices_under_import(law: Law, db: Database) -> ReadNotices:
-    """Return the reader of notices under the import that waits."""
-    from classifier.gazetteer.state import with_imports
-    from classifier.notices import NoticeReader
-
-    return NoticeReader(law=with_imports(db, law, even_waiting=True))
 
 
 def names_of(law: Law, terms: str) -> dict[str, str]:
