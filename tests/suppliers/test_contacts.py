@@ -141,6 +141,12 @@ def test_a_handle_is_read_after_its_messenger(text: str, found: set[tuple[str, s
         "a strong signal at the end of the line: fully automatic production line 5",
         "WeChat pay accepted, QQ quality, session in May",
         "telegram price on request, wickr available",
+        "part no. QQ285009 in stock, model QQ-28500",
+        "product line: chem-24, on-line shop24",
+        "signal level.12, signal relay.24 V",
+        "kakao: organic, skype: weekdays",
+        "line ID: ask, Telegram: coming soon",
+        "telegram: voir profil, Telegram ID in the photo",
     ],
 )
 def test_the_name_of_a_messenger_alone_is_no_contact(text: str) -> None:
