@@ -33,6 +33,7 @@ from classifier.gazetteer.state import with_imports
 from classifier.model.estimator import sigmoid
 from classifier.model.persistence import load_model
 from classifier.notices import NoticeReader
+from classifier.reading.matcher import uncollected
 from classifier.settings import DEFAULT_SETTINGS, ScoringSettings
 from store import locks, times
 from store.crawl import runs
@@ -232,14 +233,15 @@ def open_scorer(
         ModelFolderWrong: If the model's files cannot be used.
         EmbedderMismatch: If the model was fitted on the vectors of another embedder.
     """
-    trained = load_model(model_folder(model, database))
-    if model.model_id != trained.model_id:  # the same files under the law of an import
-        trained = replace(trained, model_id=model.model_id)
-    embedder = embedder or fastest(open_embedder(str(trained.card["embedder"])), backend=settings.backend)
-    check_embedder(trained, embedder.embedder_id)
-    gazetteer = gazetteer_of(settings.law, systematic_names=settings.systematic_names)
-    # Compile the reader's patterns now: beside a crawl, the first texts are still to come.
-    read_all([f"{gazetteer.substances[0].name} 25 kg, 99 %"], gazetteer)
+    with uncollected():
+        trained = load_model(model_folder(model, database))
+        if model.model_id != trained.model_id:  # the same files under the law of an import
+            trained = replace(trained, model_id=model.model_id)
+        embedder = embedder or fastest(open_embedder(str(trained.card["embedder"])), backend=settings.backend)
+        check_embedder(trained, embedder.embedder_id)
+        gazetteer = gazetteer_of(settings.law, systematic_names=settings.systematic_names)
+        # Compile the reader's patterns now: beside a crawl, the first texts are still to come.
+        read_all([f"{gazetteer.substances[0].name} 25 kg, 99 %"], gazetteer)
     beside = vectors_beside or (database if keep_vectors else None)
     with open_vectors(beside, embedder.embedder_id) as cache:
         yield Scorer(

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
 import numpy as np
 
 from classifier.errors import EmbedderUnusable
+from classifier.reading.matcher import uncollected
 from store.crawl.identity import text_hash
 
 if TYPE_CHECKING:
@@ -129,7 +130,8 @@ class TransformerEmbedder:
     def ready(self) -> SentenceTransformer:
         """Return the model in its backend, loading it at the first call."""
         if self._model is None:
-            self._model = in_backend(self.load(), self.backend)
+            with uncollected():
+                self._model = in_backend(self.load(), self.backend)
         return self._model
 
     def load(self) -> SentenceTransformer:
