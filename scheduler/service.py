@@ -31,7 +31,7 @@ from scheduler.worker import Worker
 from store import times
 from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via
-from store.database import open_database
+from store.database import Connections, open_database
 from store.errors import StoreError, StoreUnwritable
 from store.locks import hold
 from store.model import RunKind
@@ -39,6 +39,7 @@ from store.operations.service import SERVICE, Request, answer, open_requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
     from threading import Event
@@ -113,11 +114,15 @@ class Service:
         before, self._digest = self._digest, _digest(self._settings.sources_file)
         if self._digest != before:
             self.reload()
-        with closing(open_database(self._settings.database)) as db:
+        with self._worker.store() as db:
             for request in open_requests(db):
                 # Answer first: if the answer cannot be written, the request stays open for the next look.
                 answer(db, request.request_id, self._answer_to(request), now=times.utc_now())
                 self._take_up(request)
+
+    def store(self) -> AbstractContextManager[Database]:
+        """Return the open store, for a `with` block."""
+        return self._worker.store()
 
     def sweep(self) -> None:
         """Start due jobs that have not started, e.g. because no wake-up came."""
@@ -224,7 +229,7 @@ class Watchdog:
         """Run the checks, and raise or resolve alarms."""
         if not self._service.sources_problem:
             self._declared = load_sources(self._settings.sources_file)
-        with closing(open_database(self._settings.database)) as db:
+        with self._service.store() as db:
             update_alarms(
                 CheckContext(
                     db=db,
@@ -248,11 +253,11 @@ class Watchdog:
             self._do("ping", self._settings.alarms.ping_minutes * 60, self._ping)
 
     def _tell(self) -> None:
-        with closing(open_database(self._settings.database)) as db:
+        with self._service.store() as db:
             tell(db, self._settings.alarms, now=times.utc_now())
 
     def _send_digests(self) -> None:
-        with closing(open_database(self._settings.database)) as db:
+        with self._service.store() as db:
             send_digests(db, self._settings.alarms, now=times.utc_now())
 
     def _ping(self) -> None:
@@ -291,14 +296,18 @@ def serve(settings: Settings, stop: Event, reload: Event | None = None) -> None:
         PortTaken: If the port for metrics is not available.
     """
     # Keep one connection open: closing the last one would merge the write-ahead log, at every look.
-    with hold(settings.database, "service"), closing(open_database(settings.database)) as db:
+    with (
+        hold(settings.database, "service"),
+        closing(open_database(settings.database)) as db,
+        closing(Connections(settings.database)) as connections,
+    ):
         try:
             audit_settings(db, settings, now=times.utc_now())
         except (
             StoreUnwritable
         ) as error:  # a full disk must not prevent the start; the next start records them
             log.warning("settings_not_recorded", error=str(error))
-        worker = Worker(settings)
+        worker = Worker(settings, connections=connections)
         scheduler = _scheduler(settings.parallel)
         service = Service(settings, scheduler, worker)
         watchdog = Watchdog(settings, service)

@@ -28,7 +28,7 @@ from store.crawl.runs import (
     unfinished_run,
 )
 from store.crawl.sources import declare_source
-from store.database import Database, open_database, transaction
+from store.database import Connections, Database, open_database, transaction
 from store.locks import AlreadyUnderWay, hold, work_of
 from store.model import RunKind, RunOutcome
 from store.operations.service import pause_of
@@ -40,6 +40,7 @@ from store.suppliers.accounts import CONTACTS, count_unread, unread_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
@@ -90,9 +91,14 @@ class Worker:
         settings: Settings,
         now: Callable[[], datetime] = times.utc_now,
         children: Children | None = None,
+        connections: Connections | None = None,
     ) -> None:
-        """Start without running children; `now` returns the time."""
+        """Start without running children; `now` returns the time.
+
+        Without `connections`, the store is opened anew for each piece of work.
+        """
         self._settings = settings
+        self._connections = connections
         self._now = now
         self._children = children or Children(settings.stop_grace)
         self._locks = WorkLocks(settings.per_host)
@@ -101,6 +107,12 @@ class Worker:
         self._reading = Lock()
         self._has_told = False
         self._began_at = now()
+
+    def store(self) -> AbstractContextManager[Database]:
+        """Return the open store, for a `with` block."""
+        if self._connections:
+            return self._connections.borrow()
+        return closing(open_database(self._settings.database))
 
     def do(self, job: Job) -> bool:
         """Resume an interrupted run of a job, then start the job if it is due; return whether work was done.
@@ -112,7 +124,7 @@ class Worker:
 
     def do_now(self, job: Job, request: ServiceRequest) -> str:
         """Do a job on request, whether or not it is due, and return the result as a sentence."""
-        with self._locks.alone(job.name) as is_ours, self._store() as db:
+        with self._locks.alone(job.name) as is_ours, self.store() as db:
             if not is_ours:
                 return f"{job.name} was already running; it was not started again."
             self._declare(db, job)
@@ -126,7 +138,7 @@ class Worker:
 
         Before the first model nothing can be scored; that is logged once. Return whether any work was done.
         """
-        with self._scoring, self._store() as db:
+        with self._scoring, self.store() as db:
             waiting = count_awaiting(db)
             if (in_use := model_in_use(db)) is None:
                 self._tell_once_that_a_model_is_wanted(waiting)
@@ -142,7 +154,7 @@ class Worker:
 
         Return whether any work was done.
         """
-        with self._reading, self._store() as db:
+        with self._reading, self.store() as db:
             if missing_packages() or not (count_unread_pictures(db) or unfinished_run(db, RunKind.PICTURES)):
                 return False
             return self._child(db, RunKind.PICTURES, None, ("pictures",), has_row=False) is not None
@@ -152,7 +164,7 @@ class Worker:
 
         Return whether any work was done.
         """
-        with self._linking, self._store() as db:
+        with self._linking, self.store() as db:
             is_due = count_unread(db, CONTACTS) or unread_pictures(db, limit=1)
             if not is_due and unfinished_run(db, RunKind.LINK) is None:
                 return False
@@ -160,14 +172,14 @@ class Worker:
 
     def skip_passed(self, job: Job) -> None:
         """Record the due times that passed during a job's own run as skipped."""
-        with self._store() as db:
+        with self.store() as db:
             if (after := self._accounted_to(db, job)) is not None:
                 passed = due_times(job.schedule, after=after, until=self._now())
                 self._record_not_run(db, job, passed, RunOutcome.SKIPPED, SKIPPED)
 
     def waiting(self, jobs: Iterable[Job]) -> list[Job]:
         """Return the jobs with a due time that has passed without a run."""
-        with self._store() as db:
+        with self.store() as db:
             return [
                 job
                 for job in jobs
@@ -179,7 +191,7 @@ class Worker:
         self._children.stop()
 
     def _do(self, job: Job) -> bool:
-        with self._store() as db:
+        with self.store() as db:
             self._declare(db, job)
             if job.source_id and (pause := pause_of(db, job.source_id)):
                 self._skip_paused(db, job, pause)
@@ -301,9 +313,6 @@ class Worker:
         if not self._has_told:
             log.warning("no_model_in_use", waiting=waiting, do="precursor-watch retrain")
             self._has_told = True
-
-    def _store(self) -> closing[Database]:
-        return closing(open_database(self._settings.database))
 
 
 class WorkLocks:

@@ -21,7 +21,7 @@ from scheduler.alarms import tell
 from scheduler.service import Service, Watchdog
 from scheduler.settings import AlarmSettings, MaintenanceSettings
 from scheduler.worker import Settings, Worker
-from store.database import open_database
+from store.database import Connections, open_database
 from store.errors import StoreError
 from store.locks import hold
 from store.times import utc_now
@@ -76,8 +76,9 @@ def _serve(settings: Settings, clock: Clock, lived: Lived) -> None:
     """Run one service until it is killed or the days are over."""
     scheduler = manual_scheduler()
     children = WorldChildren(settings.database, clock)
-    with hold(settings.database, "service"):
-        service = Service(settings, scheduler, Worker(settings, now=utc_now, children=children))
+    with hold(settings.database, "service"), closing(Connections(settings.database)) as connections:
+        worker = Worker(settings, now=utc_now, children=children, connections=connections)
+        service = Service(settings, scheduler, worker)
         watchdog = Watchdog(settings, service, clock=clock.seconds)
         scheduler.start()
         while clock.now < lived.until and not children.is_dead:

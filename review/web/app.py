@@ -39,7 +39,6 @@ from review.web import languages, preferences
 from review.web import translations as words
 from review.web.dependencies import (
     AppContext,
-    Connections,
     TheViewer,
     answer_page,
     ask_language,
@@ -62,6 +61,7 @@ from review.web.languages import gettext as _
 from review.web.providers import NO_REFERENCE, Reference
 from review.web.settings import Safety, load_key
 from review.web.translations import chosen_words, law_words, narrowing_words, run_words
+from store.database import Connections
 from store.errors import N_, StoreError, UnknownRow, fill
 from store.review.verdicts import fitting_decisions
 from store.suppliers.profile import MOST_POINTS

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
@@ -19,7 +18,7 @@ from store.accounts.sessions import find_session, find_token
 from store.accounts.users import Role
 from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via
-from store.database import Database, open_database
+from store.database import Connections, Database
 from store.errors import StoreError, UnknownRow
 from store.model import MAY_SEE_CONTACTS
 from store.review.cases import cases_of, get_case, list_cases, open_cases
@@ -29,7 +28,6 @@ from store.review.workspace import preferences
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
-    from pathlib import Path
 
     from jinja2 import Environment
 
@@ -39,35 +37,6 @@ if TYPE_CHECKING:
     from store.accounts.sessions import Session
     from store.accounts.users import User
     from store.review.cases import Case
-
-
-class Connections:
-    """Open connections to one store, each lent to one request at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._idle: SimpleQueue[Database] = SimpleQueue()
-
-    @contextmanager
-    def borrow(self) -> Iterator[Database]:
-        """Lend an idle connection, or open one when all are out.
-
-        Raises:
-            StoreUnusable: If the database file is not there or not ours.
-        """
-        try:
-            db = self._idle.get_nowait()
-        except Empty:
-            db = open_database(self._path, must_exist=True)
-        try:
-            yield db
-        finally:
-            self._idle.put(db)
-
-    def close(self) -> None:
-        """Close the connections that are not lent out."""
-        while not self._idle.empty():
-            self._idle.get_nowait().close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

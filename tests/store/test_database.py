@@ -16,7 +16,7 @@ from fixtures.builders.store import FULL, NOW, crawl_run, judge, score_all, see,
 from store.audit.chain import register_functions
 from store.crawl.evidence import record_archive
 from store.crawl.runs import begin_run, end_run, get_run, list_runs
-from store.database import Database, open_database, transaction
+from store.database import Connections, Database, open_database, transaction
 from store.errors import StoreUnusable, UnknownRow
 from store.migrations import append_only, migrations
 from store.model import RunKind, RunOutcome
@@ -340,3 +340,14 @@ def test_a_value_outside_its_range_is_refused(db: Database, statement: str) -> N
     """Words and probabilities are checked where they are kept."""
     with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
         db.execute(statement)
+
+
+def test_a_lent_connection_comes_back_without_its_transaction(store_path: Path) -> None:
+    """The next borrower gets the same connection, and nothing that was not committed."""
+    with closing(Connections(store_path)) as connections:
+        with connections.borrow() as first:
+            first.conn.execute("INSERT INTO words (word) VALUES ('acetone')")
+        with connections.borrow() as second:
+            assert second is first
+            assert not second.conn.in_transaction
+            assert second.table("words").count == 0
