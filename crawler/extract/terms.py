@@ -387,7 +387,7 @@ def read_number(text: str) -> Decimal | None:
     >>> read_number("1.000"), read_number("99,5"), read_number("1 250.75"), read_number("0.125")
     (Decimal('1000'), Decimal('99.5'), Decimal('1250.75'), Decimal('0.125'))
     """
-    bare = re.sub(rf"{_BLANK}|[’']", "", text)
+    bare = re.sub(rf"{_BLANK}|[’']|[.,](?=.*[.,])", "", text)  # 1.000.00: only the last can be decimal
     below_one = re.match(r"0?([.,])\d", bare)
     amount: Decimal | None = parse_number(bare, decimal_separator=below_one[1] if below_one else None)
     return amount

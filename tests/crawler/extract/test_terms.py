@@ -190,10 +190,19 @@ def test_pack_in_a_text_has_its_whole_number(text: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("1.000", "1000"), ("1,5", "1.5"), ("1 250,75", "1250.75"), ("1.250.000", "1250000"), ("0.25", "0.25")],
+    [
+        ("1.000", "1000"),
+        ("1,5", "1.5"),
+        ("1 250,75", "1250.75"),
+        ("1.250.000", "1250000"),
+        ("0.25", "0.25"),
+        ("1.000.00", "1000"),
+        ("7,422,2", "7422.2"),
+        ("0,500.00", "500"),
+    ],
 )
 def test_number_is_read_as_written_there(text: str, number: str) -> None:
-    """Three digits after a single separator are thousands."""
+    """Three digits after the last separator are thousands, and only the last separator is ever decimal."""
     assert read_number(text) == Decimal(number)
 
 
