@@ -65,10 +65,10 @@ def open_database(path: Path, *, must_exist: bool = False) -> Database:
         raise
 
 
-def open_in_memory() -> Database:
-    """Return an empty store in memory, with the current schema."""
+def open_in_memory(content: bytes | None = None) -> Database:
+    """Return a store in memory: a serialized one, or an empty one with the current schema."""
     db = Database(sqlite3.connect(":memory:", check_same_thread=False))
-    db.conn.deserialize(_blank())
+    db.conn.deserialize(content or _blank())
     _prepare(db)
     return db
 
