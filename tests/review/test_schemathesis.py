@@ -57,21 +57,24 @@ def operations(schema: Any) -> Iterator[APIOperation[Any, Any, Any, Any]]:
         yield found.ok()
 
 
+@pytest.mark.parametrize("examples", [3, pytest.param(6, marks=pytest.mark.full)])
 @pytest.mark.parametrize("mode", list(GenerationMode))
-def test_api_does_as_it_is_described(described: Any, subtests: pytest.Subtests, mode: GenerationMode) -> None:
+def test_api_does_as_it_is_described(
+    described: Any, subtests: pytest.Subtests, mode: GenerationMode, examples: int
+) -> None:
     """No 5xx, no answer that the description does not know, no bad input taken, no good input refused."""
     asked = 0
     for operation in operations(described):
         with subtests.test(operation.label):
-            ask(operation, mode)
+            ask(operation, mode, examples)
             asked += 1
     assert asked > 10
 
 
-def ask(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode) -> None:
+def ask(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, examples: int) -> None:
     """Send what hypothesis makes up for an operation: input that fits its description, or that does not."""
 
-    @settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
     def send(case: Case[Any]) -> None:
         case.call_and_validate(headers=HEADERS)
