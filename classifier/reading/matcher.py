@@ -17,7 +17,7 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from itertools import combinations, islice, product
+from itertools import accumulate, combinations, islice, product
 from typing import TYPE_CHECKING, Literal, cast
 
 import ahocorasick_rs
@@ -287,11 +287,9 @@ def splits_of(name: str, after: str = "") -> frozenset[int]:
     """Return the positions of separators, or of the separator `after`, counted in letters and digits."""
     if name.isalnum() or after not in name:
         return NOWHERE
-    return frozenset(
-        found.start() - others
-        for others, found in enumerate(SEPARATOR.finditer(name))
-        if name.startswith(after, found.start())
-    )
+    parts = map(squeeze, name.split(after)) if after else SEPARATOR.split(name)
+    *before, _last = accumulate(map(len, parts))
+    return frozenset(before)
 
 
 def slips_of(text: str) -> set[str]:
