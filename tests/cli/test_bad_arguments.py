@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.main import main
+from fixtures.builders.login import WEAK
 from fixtures.builders.review_store import fill_store
 from fixtures.command_lines import BAD_FILES, TRIED, calls_with_a_bad_file, calls_with_a_bad_value, prepare
+from review.accounts import credentials
 from tests.cli.calls import call
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ def folder(store_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = store_path.parent
     monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+    monkeypatch.setattr(credentials, "Passwords", lambda: WEAK)  # dozens of hashes take seconds
     prepare(folder)
     return folder
 
