@@ -25,6 +25,7 @@ from store.crawl.evidence import LISTINGS
 from store.crawl.pictures import shown_picture
 from store.review import listings
 from store.review.listings import listing_file, reviewed_listing
+from store.review.notices import notices_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -221,7 +222,8 @@ def _text_of(sheet: Response) -> str:
 
 def _part(db: Database, context: AppContext, each: Reviewed, masks: Masks) -> dict[str, Any]:
     """Return what the sheet shows of one listing."""
-    file = masks(listing_file(db, each.listing.listing_id))
+    whole = listing_file(db, each.listing.listing_id)
+    file = masks(replace(whole, notices=tuple(notices_of(db, each.sighting.sighting_id))))
     scored = each.filed.pinned.score if each.filed else file.score
     substances = scored.reasons.substances if scored else ()
     file = replace(

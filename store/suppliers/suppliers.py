@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from store.sqlite import Database
 
 MOST_SHOWN = 200
+"""Most accounts, listings, contacts, links or events of one answer."""
 EVERY = 10**9
 """As a limit: all."""
-"""Most accounts, listings, contacts, links or events of one answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

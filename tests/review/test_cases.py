@@ -41,11 +41,13 @@ from store.crawl.sources import declare_source
 from store.database import open_database, transaction
 from store.review.cases import get_case, list_cases, open_case, open_cases, write_entry
 from store.review.listings import listing_file, provenance
+from store.review.notices import Notice, Noticed, record_notices
 from store.review.queue import review_queue
 from store.review.workspace import change_setting
 from store.rows import insert
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from fastapi.testclient import TestClient
@@ -187,6 +189,22 @@ def test_a_change_after_filing_is_shown_and_is_a_line_of_the_journal(filed: File
     sheet = filed.client.get("/cases/1/sheet").text
     assert "US $ 1.250,00 / kg" in sheet
     assert "US $ 900,00 / kg" in sheet
+
+
+def test_the_sheet_of_a_case_has_the_notices_of_the_filed_version(filed: Filed) -> None:
+    """A machine that only the later version names is no notice of the filed one."""
+    with closing(open_database(filed.database)) as db:
+        record_notices(db, _notices, read_with="a", run_id=None, now=NOW)
+        filed.crawl_again()
+        record_notices(db, _notices, read_with="a", run_id=None, now=NOW)
+    sheet = filed.client.get("/cases/1/sheet").text
+    assert "A law on drums" in sheet
+    assert "A law on jars" not in sheet
+
+
+def _notices(batch: Sequence[Noticed]) -> list[list[Notice]]:
+    goods = ["jars" if "Now in jars" in each.text else "drums" for each in batch]
+    return [[Notice(kind="rule", code=each, name=each, why=f"A law on {each}")] for each in goods]
 
 
 def test_a_new_model_does_not_touch_what_was_filed(filed: Filed) -> None:
