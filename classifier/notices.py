@@ -195,6 +195,11 @@ def rules_broken(listing: Noticed, machines: Machines, law: Law) -> Iterator[Not
             )
 
 
+def breaks_rule(law: Law, listing: Noticed) -> bool:
+    """Return whether a listing breaks a rule of its own marketplace."""
+    return any(True for _ in rules_broken(listing, list(machines_in(listing.text)), law))
+
+
 def _listed(_rule: Row, listing: Noticed, _machines: Machines, _law: Law) -> Iterable[str]:
     return listing.substances
 

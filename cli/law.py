@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, replace
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from classifier.gazetteer.state import Change, ProfileState
     from classifier.settings import ScoringSettings
     from store.database import Database
-    from store.scores.law_imports import LawDecision, LawImport, ReadNotices
+    from store.scores.law_imports import BreaksRule, LawDecision, LawImport
 
 MOST_DIGITS = 19
 """Digits that the number of a row cannot have."""
@@ -121,12 +121,12 @@ def scoring_settings(law: Law, environ: Mapping[str, str] = os.environ) -> Scori
     )
 
 
-def notices_under_import(law: Law, db: Database) -> ReadNotices:
-    """Return the reader of notices under the import that waits."""
+def rules_under_import(law: Law, db: Database) -> BreaksRule:
+    """Return a function that tells whether a listing breaks a rule under the import that waits."""
     from classifier.gazetteer.state import with_imports
-    from classifier.notices import NoticeReader
+    from classifier.notices import breaks_rule
 
-    return NoticeReader(law=with_imports(db, law, even_waiting=True))
+    return partial(breaks_rule, with_imports(db, law, even_waiting=True))
 
 
 @click.group("law", cls=SentenceGroup)
@@ -290,8 +290,8 @@ def preview_command(limit: int, database: Path, *, as_json: bool) -> None:
         waiting = waiting_import(db)
         if waiting is None:
             raise CommandFailed("No import is waiting for a lead; import a list with `law import`.")
-        read = notices_under_import(chosen_law(database=database), db)
-        found = preview(db, waiting, limit=limit, read=read)
+        rules = rules_under_import(chosen_law(database=database), db)
+        found = preview(db, waiting, limit=limit, breaks_rule=rules)
     number = waiting.law_import_id
     if found is None:
         raise CommandFailed(f"No model is in use, so import {number} changes no listing; it can be accepted.")

@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from store.model import Model
-    from store.review.notices import Notice
     from store.sqlite import Database
 
-    ReadNotices = Callable[[Sequence[Noticed]], Sequence[Sequence[Notice]]]
+    BreaksRule = Callable[[Noticed], bool]
 
 LawDecision = Literal["accepted", "rejected"]
 
@@ -172,11 +171,11 @@ def is_rescoring_due(db: Database) -> bool:
 
 
 def preview(
-    db: Database, law_import: LawImport, *, limit: int = 50, read: ReadNotices | None = None
+    db: Database, law_import: LawImport, *, limit: int = 50, breaks_rule: BreaksRule | None = None
 ) -> Preview | None:
     """Return the changes that a waiting import would make; None if no model is in use.
 
-    `read` returns the notices of listings under the import; None reads none.
+    `breaks_rule` returns whether a listing breaks a rule of its marketplace under the import.
     """
     model = model_under_import(db, law_import)
     if model is None:
@@ -185,7 +184,7 @@ def preview(
     return Preview(
         unscored=count_unscored(db, model.model_id),
         entering=int(db.execute(f"SELECT count(*) {_ENTERING}", asked).fetchone()[0]),
-        noticed=_count_noticed(db, asked, read) if read else 0,
+        noticed=_count_noticed(db, asked, breaks_rule) if breaks_rule else 0,
         leaving=int(db.execute(_LEAVING, asked).fetchone()[0]),
         newcomers=tuple(rows.select(db, Newcomer, f"{_NEWCOMERS} {_ENTERING} {_FIRST}", asked)),
     )
@@ -249,15 +248,14 @@ def decide_import(
     return get_import(db, law_import_id)
 
 
-def _count_noticed(db: Database, asked: dict[str, object], read: ReadNotices) -> int:
+def _count_noticed(db: Database, asked: dict[str, object], breaks_rule: BreaksRule) -> int:
     """Return how many listings only a rule of their marketplace would newly flag, if such rules flag.
 
     The rules ask for listed substances, so only listings whose substances differ under the import are read.
     """
     if not db.execute("SELECT 1 FROM notice_kinds_flagged WHERE kind = 'rule'").fetchone():
         return 0
-    found = read(rows.select(db, Noticed, _DIFFERING, asked))
-    return sum(any(each.kind == "rule" for each in notices) for notices in found)
+    return sum(map(breaks_rule, rows.select(db, Noticed, _DIFFERING, asked)))
 
 
 def _reason(why: str) -> str:

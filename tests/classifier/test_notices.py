@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from classifier import notices as notices_module
 from classifier.gazetteer import Law
 from classifier.gazetteer.law import package_rows
-from classifier.notices import CHECKS, WEAK, NoticeReader, machines_in, rules_broken
+from classifier.notices import CHECKS, WEAK, NoticeReader, breaks_rule, machines_in, rules_broken
 from fixtures.builders.store import FULL, NOW, crawl_run, score_all, see, use
 from store.review.item_query import Filter
 from store.review.notices import (
@@ -213,10 +214,10 @@ def test_the_preview_of_an_import_counts_what_rules_of_marketplaces_would_flag(d
     model = model_under_import(db, waiting)
     assert model
     score_all(db, 0.01, model.model_id)
-    read = NoticeReader(law=Law())
-    before = preview(db, waiting, read=read)
+    rules = partial(breaks_rule, Law())
+    before = preview(db, waiting, breaks_rule=rules)
     change_setting(db, "flag_rule", 1, changed_by="lea", now=NOW)
-    after = preview(db, waiting, read=read)
+    after = preview(db, waiting, breaks_rule=rules)
     assert before
     assert after
     assert [(each.entering, each.noticed) for each in (before, after)] == [(0, 0), (0, 1)]
