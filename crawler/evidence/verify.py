@@ -332,6 +332,12 @@ def _read_files(path: Path) -> dict[str, bytes]:
                 if info.filename in files:
                     raise EvidenceWrong(path.name, f"{info.filename} is in it twice")
                 files[info.filename] = archive.read(info)
+            if "datapackage.json" in files and MANIFEST not in files:
+                raise EvidenceWrong(
+                    path.name,
+                    "it is a WACZ; this command verifies an evidence ZIP or the ZIP of a case. Check a WACZ "
+                    "with `wacz validate --file FILE` (package wacz)",
+                )
             return files
     except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error, LZMAError) as error:
         raise EvidenceWrong(path.name, f"it cannot be read as a ZIP file ({error})") from error

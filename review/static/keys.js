@@ -68,6 +68,11 @@ document.addEventListener("change", (event) => {
     hint("");
   }
   if (event.target.matches("select[name=decision]")) fitVerdict(event.target.form);
+  if (event.target.matches(".ticked .all")) {
+    for (const box of event.target.closest("table").querySelectorAll("tbody [type=checkbox]")) {
+      box.checked = event.target.checked;
+    }
+  }
 });
 
 document.addEventListener(
@@ -121,6 +126,11 @@ function press(element) {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && event.target.matches(TEXT)) {
     event.target.blur();
+    return;
+  }
+  const help = document.querySelector(".help[open]");
+  if (event.key === "Escape" && help) {
+    help.open = false;
     return;
   }
   const other = event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing;

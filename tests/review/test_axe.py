@@ -187,3 +187,12 @@ def test_no_page_has_a_violation(page: Page, path: str) -> None:
             ]
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (scheme, width)
     assert found == []
+
+
+def test_no_button_is_narrower_or_lower_than_its_words(page: Page) -> None:
+    """The settings have the longest words on a button, in the narrowest place."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto("/settings")
+    spills = "e.scrollHeight > e.clientHeight || e.scrollWidth > e.clientWidth"
+    cut = f"all => all.filter(e => {spills}).map(e => e.innerText)"
+    assert page.locator("main button").evaluate_all(cut) == []

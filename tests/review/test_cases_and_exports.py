@@ -135,6 +135,8 @@ def test_case_from_opening_to_sheet(decided: TestClient, database: Path) -> None
     client, headers = decided, headers_of(decided)
     opened = client.post("/cases", data={"number": "2026/114", "title": "Oil"}, headers=headers)
     assert "Case 2026/114" in opened.text
+    assert "The case holds no listing yet" in opened.text
+    assert "Nothing is missing" not in opened.text
     assert client.post("/cases", data={"number": "2026/114"}, headers=headers).status_code == 409
     filed = client.post(f"/listings/{listing_id}/case", data={"case_id": "1"}, headers=headers)
     assert "In case 2026/114" in filed.text

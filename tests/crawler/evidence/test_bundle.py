@@ -251,6 +251,10 @@ def test_what_is_no_bundle_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"hello")
     with pytest.raises(EvidenceWrong, match="cannot be read as a ZIP file"):
         verify_bundle(tmp_path / "x.zip")
+    with zipfile.ZipFile(tmp_path / "x.wacz", "w") as wacz:
+        wacz.writestr("datapackage.json", "{}")
+    with pytest.raises(EvidenceWrong, match=r"x\.wacz: it is a WACZ; .*`wacz validate"):
+        verify_bundle(tmp_path / "x.wacz")
 
 
 @pytest.mark.parametrize(
