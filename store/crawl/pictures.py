@@ -143,6 +143,7 @@ def record_pictures(db: Database, listing_id: str, pictures: Sequence[KeptPictur
         values = rows.columns_of(picture) | {"sighting_id": sighting_id, "place": place}
         if rows.insert(db, "sighting_pictures", values, ignore=True) is not None:
             place += 1
+            _forget(db, "sha256 = ? AND sentence = ?", picture.sha256, REMOVED)  # it can be read again
             _index(db, sighting_id)
 
 
@@ -161,14 +162,13 @@ def count_read(db: Database) -> int:
 
 
 def unread_pictures(db: Database, *, limit: int) -> list[UnreadPicture]:
-    """Return the next pictures to read, oldest first."""
-    return rows.select(db, UnreadPicture, f"{_UNREAD} ORDER BY min(sighting_picture_id) LIMIT ?", [limit])
-
-
-_UNREAD = """
-    SELECT sha256, min(record_id) AS record_id FROM sighting_pictures
-    WHERE sha256 NOT IN (SELECT sha256 FROM pictures) GROUP BY sha256
-"""
+    """Return the next pictures to read, oldest first, each by its newest record, which is removed last."""
+    query = """
+        SELECT sha256, record_id, max(sighting_picture_id) FROM sighting_pictures
+        WHERE sha256 NOT IN (SELECT sha256 FROM pictures)
+        GROUP BY sha256 ORDER BY max(sighting_picture_id) LIMIT ?
+    """
+    return rows.select(db, UnreadPicture, query, [limit])
 
 
 def read_up_to(db: Database) -> int:
@@ -221,11 +221,13 @@ def forget_readings(db: Database, *, except_with: str = "") -> int:
     with transaction(db):
         db.execute("DELETE FROM supplier_progress WHERE step = ?", [PICTURE_STEP])
         db.execute("DELETE FROM notice_progress WHERE read_with LIKE ?", [f"{PICTURE_STEP} %"])
-        db.execute(
-            "DELETE FROM picture_bands WHERE sha256 IN (SELECT sha256 FROM pictures WHERE read_with <> ?)",
-            [except_with],
-        )
-        return db.conn.execute("DELETE FROM pictures WHERE read_with <> ?", [except_with]).rowcount
+        return _forget(db, "read_with <> ?", except_with)
+
+
+def _forget(db: Database, which: str, *values: str) -> int:
+    bands = f"DELETE FROM picture_bands WHERE sha256 IN (SELECT sha256 FROM pictures WHERE {which})"  # noqa: S608 (ours)
+    db.execute(bands, values)
+    return db.conn.execute(f"DELETE FROM pictures WHERE {which}", values).rowcount  # noqa: S608 (ours)
 
 
 def forget_removed(db: Database) -> None:
@@ -233,7 +235,7 @@ def forget_removed(db: Database) -> None:
     removed = """
         UPDATE pictures SET shown = NULL, text = '', lines = '[]', codes = '[]', perceptual_hash = NULL,
             sentence = ?1
-        WHERE sentence <> ?1 AND NOT EXISTS (
+        WHERE (sentence <> ?1 OR sha256 IN (SELECT sha256 FROM picture_bands)) AND NOT EXISTS (
             SELECT 1 FROM evidence_records WHERE payload_sha256 = pictures.sha256 AND repeats IS NULL
               AND file NOT IN (SELECT file FROM evidence_tombstones)
         )

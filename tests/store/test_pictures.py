@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fixtures.builders.store import FULL, NOW, crawl_run, keep_picture, page
 from store.crawl.pages import SeenListing, record_page
 from store.crawl.pictures import (
+    REMOVED,
     PictureCode,
     PictureLine,
     PictureReading,
@@ -54,6 +55,17 @@ def see_pictures(db: Database, run_id: int, number: int, *hashes: str) -> None:
 def read(db: Database, sha256: str, reading: PictureReading = READING) -> None:
     """Store what was read in a picture."""
     record_reading(db, sha256, reading, read_with="tests 1", now=NOW)
+
+
+def remove_evidence(db: Database) -> None:
+    """Bury every evidence file, as a purge does."""
+    values = "file, bytes, sha256, 'over', 'ada', '2026-12-01T00:00:00Z'"
+    db.execute("INSERT INTO evidence_seals SELECT file, 1, '', '', '' FROM evidence_files")
+    db.execute(
+        "INSERT INTO evidence_tombstones (file, bytes, sha256, reason, purged_by, purged_at) "
+        f"SELECT {values} FROM evidence_seals"
+    )
+    forget_removed(db)
 
 
 def test_picture_that_replaces_another_under_its_address_is_added(db: Database) -> None:
@@ -132,13 +144,7 @@ def test_reading_goes_with_the_last_evidence_of_its_picture(db: Database) -> Non
     read(db, "aa")
     forget_removed(db)
     assert shown_picture(db, "aa") == b"RIFF"
-    values = "file, bytes, sha256, 'over', 'ada', '2026-12-01T00:00:00Z'"
-    db.execute("INSERT INTO evidence_seals SELECT file, 1, '', '', '' FROM evidence_files")
-    db.execute(
-        "INSERT INTO evidence_tombstones (file, bytes, sha256, reason, purged_by, purged_at) "
-        f"SELECT {values} FROM evidence_seals"
-    )
-    forget_removed(db)
+    remove_evidence(db)
     (picture,) = pictures_of(db, 1)
     assert (picture.text, picture.is_shown, count_unread(db)) == ("", False, 0)
     assert picture.sentence == "The evidence of the picture was removed when its retention ended."
@@ -149,3 +155,25 @@ def test_reading_goes_with_the_last_evidence_of_its_picture(db: Database) -> Non
     assert known & {"shop", "67", "solvent", "drum"} == {"solvent", "drum"}  # these are in its title too
     assert search(db, "solvent_shop") == []
     assert search(db, FULL.title)
+
+
+def test_likeness_and_words_that_an_earlier_purge_left_go_with_the_next(db: Database) -> None:
+    """Until December 2026 a purge removed the text of a picture, but neither its likeness nor its words."""
+    see_pictures(db, crawl_run(db), 1, "aa")
+    read(db, "aa")
+    db.execute("UPDATE pictures SET text = '', sentence = ?", [REMOVED])
+    remove_evidence(db)
+    assert db.execute("SELECT count(*) FROM picture_bands").fetchone()[0] == 0
+    assert search(db, "solvent_shop") == []
+
+
+def test_picture_that_is_seen_again_after_its_removal_is_read_again(db: Database) -> None:
+    """It is read from the new evidence, since that of the earlier sighting is gone."""
+    see_pictures(db, crawl_run(db), 1, "aa")
+    read(db, "aa")
+    remove_evidence(db)
+    see_pictures(db, crawl_run(db), 2, "aa")
+    (unread,) = unread_pictures(db, limit=9)
+    assert (unread.sha256, unread.record_id) == ("aa", "record 1")
+    read(db, "aa")
+    assert {each.content.title[-1] for each in search(db, "67-64-1")} == {"1", "2"}
