@@ -132,6 +132,8 @@ def name_problems(errors: Iterable[Mapping[str, Any]], *, for_program: bool) -> 
 
 def _problem(error: Mapping[str, Any], *, for_program: bool) -> str:
     name = str(error["loc"][-1])
+    if error.get("type") in _CHOICES:  # the kinds of a union, as `literal['','all']`, follow the field's name
+        name = next(str(part) for part in reversed(error["loc"]) if "[" not in str(part))
     tables = word_tables()
     label = tables["narrowings"].get(name) or tables["labels"].get(name)
     if label and not for_program:

@@ -361,3 +361,13 @@ def test_filings_are_undone_together(client: TestClient, database: Path) -> None
         case = get_case(db, case_id)
         assert list(case.listings) == [first]
         assert [each.kind for each in case.entries] == [*["listing"] * 3, *["listing_removed"] * 2]
+
+
+def test_a_state_that_there_is_not_is_refused_by_its_label(client: TestClient) -> None:
+    """The sentence names the field once, and no type of the program."""
+    page = client.get("/", params={"state": "nosuch"}, headers={"Accept": "text/html"})
+    assert page.status_code == 422
+    said = html.unescape(page.text)
+    assert said.count("is none of the choices offered") == 1
+    assert "“State”: is none of the choices offered" in said
+    assert "literal[" not in said
