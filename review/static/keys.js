@@ -73,6 +73,10 @@ document.addEventListener("change", (event) => {
       box.checked = event.target.checked;
     }
   }
+  if (event.target.closest(".ticked")) {
+    const ticked = document.querySelectorAll(".ticked [name=listing_id]:checked");
+    document.querySelector("#several output").value = ticked.length;
+  }
 });
 
 document.addEventListener(
