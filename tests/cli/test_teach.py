@@ -142,8 +142,9 @@ def test_a_page_that_takes_over_its_parser_teaches_nothing(
     assert (victim.read_text(), (sources.parent / "readers").exists()) == ("kept", False)
 
 
-def test_hostile_pages_are_listed_and_teach_nothing(sources: Path) -> None:
+def test_hostile_pages_are_listed_and_teach_nothing(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages that are no HTML, broken or nested without end cost a sentence, not a traceback."""
+    monkeypatch.delenv("COLUMNS", raising=False)  # pytest-xdist gives its workers a narrow terminal
     sources.write_text(TABLE.replace('"saved"', repr(str(HOSTILE))), "utf-8")
     own = options(sources)
     listed = call("teach", "shop", *own)
