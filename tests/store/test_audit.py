@@ -128,7 +128,10 @@ TAMPERED = {
         "UPDATE audit_log SET details = replace(details, '0.9', '0.1') WHERE entry_id = 4",
         "entry 4",
     ),
-    "its hash, too": ("UPDATE audit_log SET hash = replace(hash, 'a', 'b') WHERE entry_id = 2", "entry 2"),
+    "its hash, too": (
+        "UPDATE audit_log SET hash = iif(hash LIKE 'a%', 'b', 'a') || substr(hash, 2) WHERE entry_id = 2",
+        "entry 2",
+    ),
     "the link": (f"UPDATE audit_log SET previous = '{BEGINNING}' WHERE entry_id = 5", "entry 5"),
     "an entry in the middle is deleted": ("DELETE FROM audit_log WHERE entry_id = 4", "entry 4"),
     "the first entry is deleted": ("DELETE FROM audit_log WHERE entry_id = 1", "entry 1"),
