@@ -59,7 +59,7 @@ def clean_seller_name(shown: str) -> str:
 
 
 def _start(parts: Sequence[_Part]) -> int:
-    """Return where a name begins after ratings and badges of several words; 0 without them."""
+    """Return the beginning of a name after ratings and badges of several words; 0 without them."""
     is_furniture, start = False, 0
     for part in parts:
         if part.kind in {"word", "legal_form"}:
@@ -71,7 +71,7 @@ def _start(parts: Sequence[_Part]) -> int:
 
 
 def _end(parts: Sequence[_Part]) -> int:
-    """Return where the name ends that parts begin with."""
+    """Return the end of the name at the beginning of the parts."""
     if not parts:
         return 0
     kinds = [part.kind for part in parts]
