@@ -10,7 +10,7 @@ from crawler.archives import ArchiveError, open_archive
 from crawler.evidence.warc_records import EvidenceWrong, NoEvidence, show
 from crawler.teach import CannotTeach
 from store.crawl.evidence import evidence_folder
-from store.crawl.pages import latest_pages, page_with_payload
+from store.crawl.pages import latest_pages, page_at, page_with_payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,13 +74,9 @@ def saved_page(db: Database | None, database: Path, declared: DeclaredSource, ur
         CannotTeach: If the source has no such page.
         ArchiveError: If the archive is needed and cannot be opened.
     """
-    if db:
-        try:
-            record, _, body = show(db, evidence_folder(database), url)
-        except (NoEvidence, EvidenceWrong):
-            pass
-        else:
-            return SourcePage(url=record.url, body=body)
+    page_id = page_at(db, declared.source.source_id, url) if db else None
+    if db and page_id and (stored := _stored_body(db, evidence_folder(database), page_id)):
+        return SourcePage(url=url, body=stored)
     if declared.archive is not None:
         with open_archive(
             declared.archive, base_url=declared.base_url, manifest=declared.manifest

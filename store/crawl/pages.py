@@ -98,6 +98,15 @@ def latest_pages(db: Database, source_id: str, *, limit: int) -> list[tuple[int,
     return [(row[0], row[1], PageOutcome(row[2])) for row in db.execute(query, [source_id, limit])]
 
 
+def page_at(db: Database, source_id: str, url: str) -> int | None:
+    """Return the newest stored page of a source at an address, or None."""
+    query = (
+        "SELECT max(page_id) FROM pages JOIN page_evidence USING (page_id) WHERE source_id = ? AND url = ?"
+    )
+    found: int | None = db.execute(query, [source_id, rows.clean(url)]).fetchone()[0]
+    return found
+
+
 def page_with_payload(db: Database, source_id: str, payload_sha256: str) -> int | None:
     """Return the newest stored page of a source whose unpacked body has a hash, or None."""
     query = """

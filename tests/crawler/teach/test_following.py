@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crawler.teach import CannotTeach
 from crawler.teach.following import WINDOW
-from crawler.teach.pages import saved_pages
+from crawler.teach.pages import saved_page, saved_pages
 from crawler.teach.reader import Rule
 from crawler.teach.teaching import Pointed, teach
 from store.crawl.evidence import evidence_folder
 from store.database import open_database
 from tests.crawler.crawls import crawl, declare
-from tests.crawler.teach.shop import BASE, truth, write_site
+from tests.crawler.teach.shop import BASE, CHANGED, body, truth, write_site
 from tests.crawler.teach.test_teaching import NOW
 
 if TYPE_CHECKING:
@@ -72,6 +73,23 @@ def test_the_archive_has_the_pages_whose_evidence_is_gone(tmp_path: Path) -> Non
         assert list(saved_pages(db, database, declared))
         shutil.rmtree(evidence_folder(database))
         assert list(saved_pages(db, database, declared))
+
+
+def test_a_page_is_that_of_the_source_that_is_taught(tmp_path: Path) -> None:
+    """Another source has a newer page at the address; its pages have numbers, which are no addresses."""
+    database, declared = tmp_path / "watch.db", declared_shop(tmp_path, first=3)
+    other = replace(
+        declare(write_site(tmp_path / "other", first=0, changed=3), source_id="other"), base_url=BASE
+    )
+    url = f"{BASE}item/1.html"
+    for each in (declared, other):
+        crawl(database, each)
+    with closing(open_database(database)) as db:
+        assert saved_page(db, database, declared, url).body == body(1)
+        assert saved_page(db, database, other, url).body == body(1, CHANGED)
+        (number,) = db.execute("SELECT max(page_id) FROM pages WHERE source_id = 'other'").fetchone()
+        with pytest.raises(CannotTeach, match="shop has no saved page"):
+            saved_page(db, database, declared, str(number))
 
 
 def test_a_changed_layout_is_seen_and_read_by_general_rules(tmp_path: Path) -> None:
