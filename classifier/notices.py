@@ -16,6 +16,7 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -26,7 +27,7 @@ from classifier.gazetteer.structures import smiles_of
 from classifier.gazetteer.substances import Name, Substance, gazetteer_of, load_gazetteer
 from classifier.reading.read import read_texts, systematic_names_in, why_name_not_offered
 from classifier.reading.trade_signals import find_cas_numbers
-from store.review.notices import Notice, Relation
+from store.review.notices import BATCH, Notice, Relation
 from text.normalise import comparable, fold
 from text.phrases import find_phrase, keys, whole_words, words
 
@@ -195,9 +196,24 @@ def rules_broken(listing: Noticed, machines: Machines, law: Law) -> Iterator[Not
             )
 
 
-def breaks_rule(law: Law, listing: Noticed) -> bool:
-    """Return whether a listing breaks a rule of its own marketplace."""
-    return any(True for _ in rules_broken(listing, list(machines_in(listing.text)), law))
+def notices_under(before: Law, law: Law, kind: str, listings: Iterable[Noticed]) -> Iterator[int]:
+    """Yield the sightings that an import which makes `law` of `before` would give a notice.
+
+    Of the kind `rule`: those that break a rule of their own marketplace under `law`. Of the kind `watch`:
+    those that name a substance which only `law` watches.
+    """
+    if kind == "rule":
+        for each in listings:
+            if any(True for _ in rules_broken(each, list(machines_in(each.text)), law)):
+                yield each.sighting_id
+        return
+    new = _watched_keys(law) - _watched_keys(before)
+    waiting = iter(listings if new else ())
+    while batch := list(islice(waiting, BATCH)):
+        readings = read_texts([each.text for each in batch], _watched(law))
+        for each, reading in zip(batch, readings, strict=True):
+            if any(mention.substance.key in new for mention in reading.mentions):
+                yield each.sighting_id
 
 
 def _listed(_rule: Row, listing: Noticed, _machines: Machines, _law: Law) -> Iterable[str]:
@@ -250,6 +266,10 @@ def _watch_notices(reading: Reading) -> Iterator[Notice]:
             why="\n".join(laws[:CITED]),
             spans=tuple(each.span for each in reading.mentions if each.substance.key == key),
         )
+
+
+def _watched_keys(law: Law) -> set[str]:
+    return {each.key for each in load_gazetteer(law, classes=False).watched}
 
 
 @cache

@@ -32,7 +32,7 @@ from classifier.gazetteer import gazetteer_of
 from classifier.gazetteer.state import with_imports
 from classifier.model.estimator import sigmoid
 from classifier.model.persistence import load_model
-from classifier.notices import NoticeReader, breaks_rule
+from classifier.notices import NoticeReader, notices_under
 from classifier.reading.matcher import uncollected
 from classifier.settings import DEFAULT_SETTINGS, ScoringSettings
 from store import locks, times
@@ -372,8 +372,9 @@ def _score_under_import(
                 lambda done: show(done, unscored),
                 goes_on=lambda: scores.newest_is_scored(db),
             )
-    rules = partial(breaks_rule, with_imports(db, settings.law, even_waiting=True))
-    found = law_imports.preview(db, waiting, limit=0, breaks_rule=rules)
+    before, law = with_imports(db, settings.law), with_imports(db, settings.law, even_waiting=True)
+    notices = partial(notices_under, before, law)
+    found = law_imports.preview(db, waiting, limit=0, notices_under=notices)
     assert found
     if found.unscored:
         wait = counted(found.unscored, "sighting waits", "sightings wait")

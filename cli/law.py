@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from classifier.gazetteer.state import Change, ProfileState
     from classifier.settings import ScoringSettings
     from store.database import Database
-    from store.scores.law_imports import BreaksRule, LawDecision, LawImport
+    from store.scores.law_imports import LawDecision, LawImport, NoticesUnder
 
 MOST_DIGITS = 19
 """Digits that the number of a row cannot have."""
@@ -121,12 +121,12 @@ def scoring_settings(law: Law, environ: Mapping[str, str] = os.environ) -> Scori
     )
 
 
-def rules_under_import(law: Law, db: Database) -> BreaksRule:
-    """Return a function that tells whether a listing breaks a rule under the import that waits."""
+def notices_under_import(law: Law, db: Database) -> NoticesUnder:
+    """Return a function that finds the new notices under the import that waits."""
     from classifier.gazetteer.state import with_imports
-    from classifier.notices import breaks_rule
+    from classifier.notices import notices_under
 
-    return partial(breaks_rule, with_imports(db, law, even_waiting=True))
+    return partial(notices_under, with_imports(db, law), with_imports(db, law, even_waiting=True))
 
 
 @click.group("law", cls=SentenceGroup)
@@ -290,8 +290,8 @@ def preview_command(limit: int, database: Path, *, as_json: bool) -> None:
         waiting = waiting_import(db)
         if waiting is None:
             raise CommandFailed("No import is waiting for a lead; import a list with `law import`.")
-        rules = rules_under_import(chosen_law(database=database), db)
-        found = preview(db, waiting, limit=limit, breaks_rule=rules)
+        notices = notices_under_import(chosen_law(database=database), db)
+        found = preview(db, waiting, limit=limit, notices_under=notices)
     number = waiting.law_import_id
     if found is None:
         raise CommandFailed(f"No model is in use, so import {number} changes no listing; it can be accepted.")
@@ -312,7 +312,7 @@ def preview_command(limit: int, database: Path, *, as_json: bool) -> None:
     )
     if found.noticed:
         more = counted(found.noticed, "more listing", "more listings")
-        click.echo(f"Rules of their marketplaces would newly flag {more}.")
+        click.echo(f"Rules of their marketplaces or watched substances would newly flag {more}.")
     if found.unscored:
         click.echo(
             f"{counted(found.unscored, 'sighting is', 'sightings are')} not yet scored under the import; run "

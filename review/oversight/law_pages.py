@@ -105,7 +105,7 @@ def _answer_law(
 
 
 def _preview(db: TheDatabase, context: TheContext, waiting: LawImport) -> Preview | None:
-    return preview(db, waiting, breaks_rule=context.reference.rules_under_import(db))
+    return preview(db, waiting, notices_under=context.reference.notices_under_import(db))
 
 
 @api.get("/law-imports", responses=refusals())

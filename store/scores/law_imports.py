@@ -21,12 +21,12 @@ from store.scores.scores import count_unscored, id_under_law, model_in_use, prom
 from store.sqlite import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from store.model import Model
     from store.sqlite import Database
 
-    BreaksRule = Callable[[Noticed], bool]
+    NoticesUnder = Callable[[str, Iterable[Noticed]], Iterable[int]]
 
 LawDecision = Literal["accepted", "rejected"]
 
@@ -74,7 +74,7 @@ class Preview:
     entering: int
     """Listings that would newly be flagged by their score."""
     noticed: int
-    """Further listings that would newly be flagged by a rule of their marketplace."""
+    """Further listings that would newly be flagged by a rule of their marketplace, or a watched substance."""
     leaving: int
     """Listings that would no longer be flagged by their score."""
     newcomers: tuple[Newcomer, ...]
@@ -171,11 +171,11 @@ def is_rescoring_due(db: Database) -> bool:
 
 
 def preview(
-    db: Database, law_import: LawImport, *, limit: int = 50, breaks_rule: BreaksRule | None = None
+    db: Database, law_import: LawImport, *, limit: int = 50, notices_under: NoticesUnder | None = None
 ) -> Preview | None:
     """Return the changes that a waiting import would make; None if no model is in use.
 
-    `breaks_rule` returns whether a listing breaks a rule of its marketplace under the import.
+    `notices_under` returns the sightings with a new notice of a kind, `rule` or `watch`, under the import.
     """
     model = model_under_import(db, law_import)
     if model is None:
@@ -184,7 +184,7 @@ def preview(
     return Preview(
         unscored=count_unscored(db, model.model_id),
         entering=int(db.execute(f"SELECT count(*) {_ENTERING}", asked).fetchone()[0]),
-        noticed=_count_noticed(db, asked, breaks_rule) if breaks_rule else 0,
+        noticed=_count_noticed(db, asked, notices_under) if notices_under else 0,
         leaving=int(db.execute(_LEAVING, asked).fetchone()[0]),
         newcomers=tuple(rows.select(db, Newcomer, f"{_NEWCOMERS} {_ENTERING} {_FIRST}", asked)),
     )
@@ -248,14 +248,26 @@ def decide_import(
     return get_import(db, law_import_id)
 
 
-def _count_noticed(db: Database, asked: dict[str, object], breaks_rule: BreaksRule) -> int:
-    """Return how many listings only a rule of their marketplace would newly flag, if such rules flag.
+def _count_noticed(db: Database, asked: dict[str, object], notices_under: NoticesUnder) -> int:
+    """Return how many listings only a notice would newly flag, of the kinds that flag.
 
-    The rules ask for listed substances, so only listings whose substances differ under the import are read.
+    Rules of marketplaces ask for listed substances, so only listings whose substances differ under the import
+    are read for them. Watched substances are in no score, so all listings that are not flagged are read.
     """
-    if not db.execute("SELECT 1 FROM notice_kinds_flagged WHERE kind = 'rule'").fetchone():
-        return 0
-    return sum(map(breaks_rule, rows.select(db, Noticed, _DIFFERING, asked)))
+    queries = {"rule": _DIFFERING, "watch": _BELOW}
+    flagging = {row[0] for row in db.execute("SELECT kind FROM notice_kinds_flagged")}
+    return len(
+        {
+            sighting_id
+            for kind in flagging & queries.keys()
+            for sighting_id in notices_under(kind, _noticed(db, queries[kind], asked))
+        }
+    )
+
+
+def _noticed(db: Database, query: str, asked: dict[str, object]) -> Iterator[Noticed]:
+    for row in db.execute(query, asked):
+        yield rows.read(Noticed, row)
 
 
 def _reason(why: str) -> str:
@@ -286,10 +298,12 @@ _UNDER_IMPORT = """
 
 _ENTERING = f"{_UNDER_IMPORT} AND scores.p_offer >= :threshold"
 
-_DIFFERING = f"""
+_BELOW = f"""
     SELECT sightings.sighting_id, listings.url, sightings.text, ifnull(scores.substances, '[]') AS substances
-    {_UNDER_IMPORT} AND scores.p_offer < :threshold AND scores.substances IS NOT before.substances
+    {_UNDER_IMPORT} AND scores.p_offer < :threshold
 """
+
+_DIFFERING = f"{_BELOW} AND scores.substances IS NOT before.substances"
 
 _NEWCOMERS = """
     SELECT listings.listing_id, listings.source_id, listings.url, sightings.title, scores.substances,

@@ -13,7 +13,8 @@ import pytest
 from classifier import notices as notices_module
 from classifier.gazetteer import Law
 from classifier.gazetteer.law import package_rows
-from classifier.notices import CHECKS, WEAK, NoticeReader, breaks_rule, machines_in, rules_broken
+from classifier.gazetteer.state import with_imports
+from classifier.notices import CHECKS, WEAK, NoticeReader, machines_in, notices_under, rules_broken
 from fixtures.builders.store import FULL, NOW, crawl_run, score_all, see, use
 from store.review.item_query import Filter
 from store.review.notices import (
@@ -214,10 +215,31 @@ def test_the_preview_of_an_import_counts_what_rules_of_marketplaces_would_flag(d
     model = model_under_import(db, waiting)
     assert model
     score_all(db, 0.01, model.model_id)
-    rules = partial(breaks_rule, Law())
-    before = preview(db, waiting, breaks_rule=rules)
+    rules = partial(notices_under, Law(), Law())
+    before = preview(db, waiting, notices_under=rules)
     change_setting(db, "flag_rule", 1, changed_by="lea", now=NOW)
-    after = preview(db, waiting, breaks_rule=rules)
+    after = preview(db, waiting, notices_under=rules)
+    assert before
+    assert after
+    assert [(each.entering, each.noticed) for each in (before, after)] == [(0, 0), (0, 1)]
+
+
+def test_the_preview_of_an_import_counts_what_watched_substances_would_flag(db: Database) -> None:
+    """If a lead chose that they flag, and only for substances that the import brings."""
+    fill(db, "Citric acid monohydrate, food grade, 25 kg bags", "Caffeine powder 25 kg", "Garden chair")
+    row = {
+        "profile": "vietnam", "jurisdiction": "Vietnam", "instrument": "Vietnam: Decree 1/2027", "list": "A",
+        "item": "1", "substance": "Citric acid", "cas": "77-92-9", "family": "other", "tier": "watch",
+        "since": "2027-01-15", "status": "in force", "source": "Gazette 3/2027", "confidence": "low",
+    }  # fmt: skip
+    waiting = bring_law(db, "a.csv", [row], why="A decree", by="ada", now=NOW)
+    model = model_under_import(db, waiting)
+    assert model
+    score_all(db, 0.01, model.model_id)
+    notices = partial(notices_under, Law(), with_imports(db, Law(), even_waiting=True))
+    before = preview(db, waiting, notices_under=notices)
+    change_setting(db, "flag_watch", 1, changed_by="lea", now=NOW)
+    after = preview(db, waiting, notices_under=notices)
     assert before
     assert after
     assert [(each.entering, each.noticed) for each in (before, after)] == [(0, 0), (0, 1)]
