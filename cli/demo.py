@@ -56,7 +56,7 @@ def command(database: Path, starter: Path | None) -> None:
     else:
         _step("pictures", "--db", str(database))
     if (training := _training(database)) is not None:
-        click.echo("Training the starter model; embedding its texts takes some minutes, once.", err=True)
+        click.echo("Training the starter model; this takes some minutes, once.", err=True)
         chosen = ["--starter", str(starter)] if starter else []
         _step("retrain", *training, *chosen, "--progress-lines", "--db", str(database))
     _step("score", "--db", str(database))

@@ -21,6 +21,7 @@ from classifier.settings import DEFAULT_SETTINGS, ScoringSettings
 from classifier.training.compare import Comparison, compare, lost_names, not_compared, unlearned_groups
 from classifier.training.examples import load_starter
 from classifier.training.fit import Cascade, build_dataset, from_labels, train
+from classifier.training.shipped_vectors import put_shipped
 from store import locks, times
 from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via
@@ -213,6 +214,7 @@ def make_candidate(
     settings = options.settings
     gazetteer = gazetteer_of(settings.law, systematic_names=settings.systematic_names)
     with open_vectors(database, embedder.embedder_id) as cache:
+        put_shipped(cache, embedder.embedder_id, [row.text for row in examples if row.origin == "starter"])
         step = _counting(progress, "embedding", len(examples))
         data = build_dataset(examples, embedder=embedder, cache=cache, gazetteer=gazetteer, progress=step)
         candidate = train(
