@@ -28,6 +28,7 @@ from benchmarks.detection_sets import (
     Scores,
     calibration_of,
     count_apart,
+    count_by_law,
     count_elsewhere,
     count_false_flags,
     count_marketplaces,
@@ -100,6 +101,7 @@ def measure(
         sets=[*sets, *(measured for measured, _counts in disguised)],
         counts=[
             *count_false_flags(others, flagged),
+            *count_by_law(others, flagged, scorer.gazetteer),
             *count_apart(apart, scores.model([row.title for row in apart]) >= line),
             *count_marketplaces(scores),
             *count_elsewhere(scores),

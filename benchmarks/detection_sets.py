@@ -15,7 +15,9 @@ from benchmarks.plain_match import plain_match
 from classifier.evaluation import score_baselines
 from classifier.features.evidence import FEATURES
 from classifier.features.matrix import evidence_in, features_of, vectors_in
+from classifier.gazetteer import default_gazetteer
 from classifier.measures import calibration_error
+from classifier.reading import find_mentions
 from classifier.scoring import ReadTexts, settle_readings
 from classifier.training.examples import read_rows, row_text
 from fixtures.marketplaces.data import STEMS, read_site
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from benchmarks.intervals import Curve
     from benchmarks.labelled_rows import Judged, LabelledRow, Truth
+    from classifier.gazetteer import Gazetteer
     from classifier.scoring import Scorer
     from classifier.training.fit import Dataset
 
@@ -179,6 +182,37 @@ def count_false_flags(rows: Sequence[LabelledRow], flagged: NDArray[np.bool_]) -
     return [
         _count("false flags among ordinary listings, as given", flagged[ordinary]),
         _count(ORDINARY_GOODS, flagged[ordinary & wrong]),
+    ]
+
+
+def count_by_law(
+    rows: Sequence[LabelledRow], flagged: NDArray[np.bool_], gazetteer: Gazetteer
+) -> list[Count]:
+    """Return how many rows that are no offers are flagged, and which of them the wider law names.
+
+    The labels follow the default law. A flagged row that names a substance which only another list of
+    `gazetteer` has is counted for each such list; the others are wrong under any law.
+    """
+    default = {each.key for each in default_gazetteer().substances}
+    wrong = np.array([row.corrected.label == 0 for row in rows])
+    titles = [row.title for row, hit in zip(rows, flagged & wrong, strict=True) if hit]
+    named = [
+        {
+            f"{substance.name}, {entry.instrument}"
+            for mention in mentions
+            if (substance := mention.substance) and substance.key not in default
+            for entry in substance.entries
+        }
+        for mentions in find_mentions(titles, gazetteer)
+    ]
+    lists = sorted(set().union(*named))
+    return [
+        _count("flagged among all that is no offer by the corrected labels", flagged[wrong]),
+        *(
+            _count(f"of these, listed elsewhere: {one}", np.array([one in each for each in named]))
+            for one in lists
+        ),
+        _count("of these, on no list beyond the default law", np.array([not each for each in named])),
     ]
 
 

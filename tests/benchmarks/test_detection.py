@@ -13,12 +13,13 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from benchmarks.detection_report import print_report
-from benchmarks.detection_sets import Count, Detection, Measured, listing_sets
+from benchmarks.detection_sets import Count, Detection, Measured, count_by_law, listing_sets
 from benchmarks.intervals import Interval, Way, curves_of, wilson
 from benchmarks.labelled_rows import (
     CORRECTIONS,
     SAMPLE,
     Correction,
+    LabelledRow,
     Truth,
     read_corrections,
     read_labelled,
@@ -27,7 +28,7 @@ from benchmarks.labelled_rows import (
 )
 from benchmarks.plain_match import plain_match
 from classifier.errors import DataFileWrong
-from classifier.gazetteer import default_gazetteer
+from classifier.gazetteer import Law, default_gazetteer, gazetteer_of
 from classifier.measures import recall_at_precision
 
 if TYPE_CHECKING:
@@ -55,6 +56,23 @@ def test_margin_is_over_the_first_way() -> None:
     assert curves["model"].ap_margin is None
     assert margin is not None
     assert margin.low > 0.2
+
+
+def test_flags_of_further_lists_are_counted_apart() -> None:
+    """A flagged row without an offer counts for each list beyond the default law that names its substance."""
+    titles = ("Chloroform 99 %, 200 l drum", "Garden chair", "Chloroform", "Acetic anhydride 99 %, 25 kg")
+    truths = [Truth(label=label, tier=None) for label in (0, 0, 0, 1)]
+    rows = [
+        LabelledRow(
+            row_id="", source="", given_label="", title=title, text=title, given=truth, corrected=truth
+        )
+        for title, truth in zip(titles, truths, strict=True)
+    ]
+    gazetteer = gazetteer_of(Law(instruments=("un", "us", "brazil")))
+    counts = count_by_law(rows, np.array([True, True, False, True]), gazetteer)
+    assert [(each.count, each.of) for each in counts] == [(2, 3), (1, 2), (1, 2)]
+    assert "Chloroform, Brazil" in counts[1].name
+    assert [each.count for each in count_by_law(rows, np.zeros(4, dtype=bool), gazetteer)] == [0, 0]
 
 
 def test_wilson_interval_of_no_error_is_not_empty() -> None:
