@@ -9,6 +9,7 @@ difference from the mean vector, in steps of a 127th of the largest component of
 from __future__ import annotations
 
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,7 +76,7 @@ def _read(path: Path, weights_id: str) -> dict[bytes, NDArray[np.float32]]:
                 return {}
             vectors = file["steps"] * file["scales"] + file["mean"]
             keys = file["keys"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return {}
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     rows = vectors.astype("<f4")

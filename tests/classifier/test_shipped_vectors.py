@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,3 +90,18 @@ def test_cut_file_and_other_weights_give_nothing(tmp_path: Path, monkeypatch: py
     monkeypatch.undo()
     with open_vectors(None, "other@0") as cache:
         assert put_shipped(cache, "other@0", [text]) == 0
+
+
+def test_file_with_a_changed_byte_gives_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compressed stream that no longer unpacks is as good as no file."""
+    path = tmp_path / "vectors.npz"
+    write(path, "toy@1", ["a", "b"], np.eye(2, 16, dtype=np.float32))
+    held = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as file:
+        start = file.getinfo("keys.npy").header_offset
+    name, extra = (int.from_bytes(held[start + at : start + at + 2], "little") for at in (26, 28))
+    held[start + 30 + name + extra] ^= 0xFF  # the first byte of the stream
+    path.write_bytes(held)
+    monkeypatch.setattr(shipped_vectors, "vectors_file", lambda: path)
+    with open_vectors(None, "toy@1") as cache:
+        assert put_shipped(cache, "toy@1", ["a"]) == 0
