@@ -36,6 +36,7 @@ from store.suppliers.links import (
     count_to_link,
     declare_defaults,
     facts_of,
+    has_link_model,
     link_all_again,
     link_model,
     neighbours,
@@ -86,6 +87,8 @@ MEMORY = "1200MB"
 
 _WEIGHTS = Path(__file__).with_name("weights.json")
 _COMMON = Path(__file__).with_name("common_contacts.toml")
+_TAUGHT = "pairs that people confirmed"
+"""The end of `trained_on` of weights that `train` estimated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,10 +180,10 @@ def link_accounts(
     have their keys computed in one transaction. `progress` is called with the step, how many accounts are
     done, and how many there are.
     """
-    weights, is_new = _weights(db, now())
+    weights = _weights(db, now())
     vault = Vault.of(db)
     declare_defaults(db, {vault.hash(kind, value): reason for kind, value, reason in _defaults()}, now=now())
-    if rebuild or is_new:
+    if rebuild:
         link_all_again(db)
     common = common_keys(db)
 
@@ -277,15 +280,13 @@ def train(db: Database, *, now: datetime) -> str:
             f"{len(confirmed):,} confirmed and {cut:,} cut pairs; weights are estimated anew from "
             f"{FEWEST_LABELS} of each. Nothing was changed."
         )
-    weights, _is_new = _weights(db, now)
+    weights = _weights(db, now)
     common = common_keys(db)
     accounts = sorted({account for pair in confirmed for account in pair})
     with Engine(weights) as engine, snapshot(db):
         engine.load(db, accounts, lambda count: class_of(count, common))
         settings = engine.estimate(confirmed)
-    trained = replace(
-        weights, settings=settings, trained_on=f"{len(confirmed):,} pairs that people confirmed"
-    )
+    trained = replace(weights, settings=settings, trained_on=f"{len(confirmed):,} {_TAUGHT}")
     text = json.dumps(
         {
             name: getattr(trained, name)
@@ -509,15 +510,21 @@ ORDER BY 1, 2
 """
 
 
-def _weights(db: Database, now: datetime) -> tuple[Weights, bool]:
-    """Return the weights in use, and whether all accounts must be linked again by them."""
-    found = link_model(db)
-    if found is not None:
-        return Weights.read(found[1]), False
+def _weights(db: Database, now: datetime) -> Weights:
+    """Return the weights in use; all accounts are linked again by weights that this release brings.
+
+    Weights that people taught the store stay in use. So do weights that came after those of this release,
+    because an older program may run on the store for a while.
+    """
     text = _WEIGHTS.read_text(encoding="utf-8")
-    weights = Weights.read(text)
-    register_link_model(db, weights.model_id, text, weights.trained_on, now=now)
-    return weights, True
+    shipped = Weights.read(text)
+    if found := link_model(db):
+        used = Weights.read(found[1])
+        if used.trained_on.endswith(_TAUGHT) or has_link_model(db, shipped.model_id):
+            return used
+    link_all_again(db)
+    register_link_model(db, shipped.model_id, text, shipped.trained_on, now=now)
+    return shipped
 
 
 @cache

@@ -351,6 +351,11 @@ def link_model(db: Database) -> tuple[str, str, str] | None:
     return None if found is None else (found[0], found[1], found[2])
 
 
+def has_link_model(db: Database, model_id: str) -> bool:
+    """Return whether these weights are or were in use."""
+    return bool(db.conn.execute("SELECT 1 FROM link_models WHERE model_id = ?", [model_id]).fetchone())
+
+
 def common_keys(db: Database) -> dict[int, str]:
     """Return the keys of the contacts that were declared common, each with the reason."""
     query = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,12 @@ from store.suppliers.suppliers import (
     supplier_of_listing,
     timeline_of,
 )
+from suppliers import linking
 from suppliers.linking import FEWEST_LABELS, Linked, link_accounts, train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from store.database import Database
 
@@ -309,8 +312,10 @@ def test_the_page_of_a_supplier_has_all_parts() -> None:
     assert {"account_seen", "listing_seen", "founded"} <= kinds
 
 
-def test_weights_are_estimated_anew_from_enough_decisions() -> None:
-    """Too few decisions change nothing; enough give new weights, by which all accounts are linked again."""
+def test_weights_are_estimated_anew_from_enough_decisions(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Too few decisions change nothing; enough give new weights, which no later release replaces."""
     db = open_in_memory()
     pairs = 2 * FEWEST_LABELS
     write_accounts(db, [account(f"Firm {number // 2:05}", city="Wuhan") for number in range(2 * pairs)])
@@ -324,6 +329,31 @@ def test_weights_are_estimated_anew_from_enough_decisions() -> None:
     assert len(models) == 2
     link(db)
     assert {row[0] for row in db.execute("SELECT DISTINCT model_id FROM supplier_links")} <= {models[1]}
+    release_weights(monkeypatch, tmp_path, "a later release")
+    assert link(db).accounts == 0
+
+
+def release_weights(monkeypatch: pytest.MonkeyPatch, folder: Path, trained_on: str) -> None:
+    """Ship the weights with another sentence, so with another id."""
+    shipped = json.loads(linking._WEIGHTS.read_text(encoding="utf-8"))
+    file = folder / "weights.json"
+    file.write_text(json.dumps(shipped | {"trained_on": trained_on}), encoding="utf-8")
+    monkeypatch.setattr(linking, "_WEIGHTS", file)
+
+
+def test_weights_of_a_release_reach_a_linked_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """All accounts are linked again by them once; an older program that comes back changes nothing."""
+    db = linked(account("Lumen", MAIL), account("Whitecliff", MAIL))
+    older = linking._WEIGHTS
+    release_weights(monkeypatch, tmp_path, "a later release")
+    assert [link(db).accounts for _ in range(2)] == [2, 0]
+    assert [row[0] for row in db.execute("SELECT sentence FROM link_models ORDER BY rowid")][1:] == [
+        "a later release"
+    ]
+    newest = [row[0] for row in db.execute("SELECT model_id FROM link_models ORDER BY rowid")][-1]
+    assert {row[0] for row in db.execute("SELECT model_id FROM supplier_links")} == {newest}
+    monkeypatch.setattr(linking, "_WEIGHTS", older)
+    assert link(db).accounts == 0
 
 
 def _decide_all(db: Database, pairs: Sequence[tuple[int, int]], decision: LinkDecision) -> None:
