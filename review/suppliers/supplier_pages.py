@@ -259,7 +259,13 @@ def _viewed(
 
 
 def look_at_contacts(
-    db: Database, context: AppContext, person: Person, supplier_id: int
+    db: Database,
+    context: AppContext,
+    person: Person,
+    supplier_id: int,
+    *,
+    start: int = 0,
+    limit: int | None = None,
 ) -> list[ShownContact]:
     """Return the contacts of a supplier with their values, and log that the person saw them.
 
@@ -268,7 +274,10 @@ def look_at_contacts(
     """
     _check_contacts(db, context, person, f"supplier:{supplier_id}")
     ids = [each.seller_account_id for each in accounts_of(db, supplier_id)]
-    return view_contacts(db, account_ids=ids, actor=person.name, origin=person.origin, now=context.clock())
+    return view_contacts(
+        db, account_ids=ids, start=start, limit=limit,
+        actor=person.name, origin=person.origin, now=context.clock(),
+    )  # fmt: skip
 
 
 def _check_search(db: Database, context: AppContext, person: Person, contact: str) -> None:
@@ -426,11 +435,17 @@ def _listing_record(each: Any) -> dict[str, Any]:
 
 @api.get("/suppliers/{supplier_id}/contacts", responses=refusals(404))
 def get_contacts(
-    db: TheDatabase, context: TheContext, person: TheReviewer, supplier_id: RowId
+    db: TheDatabase,
+    context: TheContext,
+    person: TheReviewer,
+    supplier_id: RowId,
+    start: Offset = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST_SHOWN)] = MOST_SHOWN,
 ) -> list[ContactRecord]:
-    """Return the contacts of a supplier with their values, and log that they were seen."""
+    """Return contacts of a supplier with their values, newest first, and log that these were seen."""
     number = get_supplier(db, supplier_id).supplier_id
-    return [ContactRecord.model_validate(each) for each in look_at_contacts(db, context, person, number)]
+    shown = look_at_contacts(db, context, person, number, start=start, limit=limit)
+    return [ContactRecord.model_validate(each) for each in shown]
 
 
 @api.post("/links", responses=refusals(404, 409))

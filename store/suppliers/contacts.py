@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from itertools import islice
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from store.private import read_secret
 from store.sqlite import Database, database_path, transaction
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
@@ -303,6 +305,8 @@ def view_contacts(
     *,
     listing_id: str | None = None,
     account_ids: Sequence[int] = (),
+    start: int = 0,
+    limit: int | None = None,
     actor: str,
     origin: Origin = BY_HAND,
     now: datetime,
@@ -311,7 +315,7 @@ def view_contacts(
 
     The caller checks that the person's role may see contacts (`store.model.MAY_SEE_CONTACTS`). The audit log
     names the contacts by number only. Nothing is recorded if there is no contact. Of accounts, all sightings
-    count, with the latest mention of each contact.
+    count, with the latest mention of each contact; `start` and `limit` choose a page of the contacts.
 
     Raises:
         ContactKeyUnusable: If the key of the contacts cannot be read.
@@ -334,29 +338,33 @@ def view_contacts(
         WHERE {where} ORDER BY m.sighting_id DESC, field, span_start, contact_id
     """  # noqa: S608 (marks alone)
     found = db.execute(query, arguments).fetchall()
-    if not found:
+    latest: dict[object, sqlite3.Row] = {}
+    for row in found:
+        key = (row["contact_id"], row["field"], row["span_start"]) if listing_id else row["contact_id"]
+        latest.setdefault(key, row)
+    page = list(islice(latest.values(), start, None if limit is None else start + limit))
+    if not page:
         return []
     vault = Vault.of(db)
-    latest: dict[object, ShownContact] = {}
-    for row in found:
-        shown = rows.read(
+    contacts = [
+        rows.read(
             ShownContact,
             row,
             value=vault.open(row["keep"], row["value"]),
             raw=vault.open(row["keep"], row["raw"]),
         )
-        key = (shown.contact_id, shown.field, shown.span_start) if listing_id else shown.contact_id
-        latest.setdefault(key, shown)
+        for row in page
+    ]
     audit.record(
         db,
         AuditAction.CONTACTS_VIEWED,
         actor=actor,
         origin=origin,
         subject=subject,
-        details={"contacts": sorted({shown.contact_id for shown in latest.values()})},
+        details={"contacts": sorted({shown.contact_id for shown in contacts})},
         now=now,
     )
-    return list(latest.values())
+    return contacts
 
 
 def _contact_id(db: Database, vault: Vault, contact: FoundContact, hash_: bytes, seen_at: str) -> int:

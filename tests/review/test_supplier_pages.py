@@ -146,6 +146,18 @@ def test_contacts_are_shown_on_request_and_each_view_is_logged(ada: TestClient, 
     assert actions(store, AuditAction.SUPPLIER_VIEWED)
 
 
+def test_contacts_come_in_pages_and_the_log_names_those_of_the_page(ada: TestClient, store: Path) -> None:
+    """Pages together are the whole; a page beyond the last is empty and no view; a limit has bounds."""
+    address = "/api/suppliers/1/contacts"
+    whole = ada.get(address).json()
+    assert len(whole) > 1
+    pages = [ada.get(f"{address}?start={start}&limit=1").json() for start in range(len(whole) + 1)]
+    assert pages == [*([each] for each in whole), []]
+    logged = actions(store, AuditAction.CONTACTS_VIEWED)
+    assert len(logged) == 1 + len(whole)
+    assert ada.get(f"{address}?limit=0").status_code == ada.get(f"{address}?limit=100000").status_code == 422
+
+
 def test_a_viewer_sees_no_contact(store: Path) -> None:
     """Not on the page, not by its address, not by the API, not by a search; refusals are logged."""
     with entered(store, "vera", Role.VIEWER) as client:
