@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 import structlog
 
 from scheduler.checks import find_all
-from scheduler.errors import SchedulerError
+from store.errors import StoreError
 from store.messages import harmless
 from store.operations.service import Alarm, Settled, record_notified, settle, unnotified_alarms
 from store.review.watchlists import is_within
@@ -32,11 +32,11 @@ log = structlog.get_logger()
 PING_TIMEOUT_S = 10
 
 
-class Unsent(SchedulerError):
+class Unsent(StoreError):
     """No address accepted a message."""
 
 
-class AlarmAddressWrong(SchedulerError):
+class AlarmAddressWrong(StoreError):
     """An alarm address is invalid; the message quotes only its scheme, as it may hold a password."""
 
     def __init__(self, url: str) -> None:
@@ -47,7 +47,7 @@ class AlarmAddressWrong(SchedulerError):
         )
 
 
-class QuietHoursWrong(SchedulerError):
+class QuietHoursWrong(StoreError):
     """The quiet hours or their time zone are invalid."""
 
     def __init__(self, found: str) -> None:
@@ -56,7 +56,7 @@ class QuietHoursWrong(SchedulerError):
         )
 
 
-class PingUnanswered(SchedulerError):
+class PingUnanswered(StoreError):
     """The external monitor did not answer the ping."""
 
 

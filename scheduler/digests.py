@@ -15,8 +15,8 @@ import structlog
 
 from review.web.languages import catalogue
 from scheduler.alarms import AlarmAddressWrong, Unsent, send
-from scheduler.errors import SchedulerError
 from store.accounts.users import get_user
+from store.errors import StoreError
 from store.messages import harmless
 from store.review.watchlists import (
     digest_settings,
@@ -52,7 +52,7 @@ INTERRUPTED = (
 )
 
 
-class NotDeliverable(SchedulerError):
+class NotDeliverable(StoreError):
     """The address of a person cannot be used; the message says why."""
 
 
@@ -130,7 +130,7 @@ MOST_LINES = 100
 """Lines of one part of a report; the rest is counted."""
 
 
-class ReportUnsure(SchedulerError):
+class ReportUnsure(StoreError):
     """The process that sent a report was stopped, so nobody knows whether the report arrived."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from crawler.sources.sources import WEEKDAYS, cron_problem
-from scheduler.errors import ScheduleWrong
+from store.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,13 @@ LOOK_BACK = timedelta(days=31)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
+
+
+class ScheduleWrong(StoreError):
+    """A cron line is invalid; the message quotes it and gives the reason."""
+
+    def __init__(self, cron: str, found: str) -> None:
+        super().__init__(f"The schedule {cron!r} is invalid: {found}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

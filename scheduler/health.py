@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from crawler.errors import CrawlError
 from crawler.sources.sources import load_sources
-from scheduler.due import next_due, plan
-from scheduler.errors import SchedulerError
+from scheduler.due import ScheduleWrong, next_due, plan
 from store.crawl.pictures import count_read, count_unread
 from store.crawl.runs import accounted_to, done_runs, latest_run
 from store.locks import is_held, work_of
@@ -162,7 +161,7 @@ def _sources(
             source_health(db, each, database=database, now=now)
             for each in load_sources(sources_file).values()
         ]
-    except (CrawlError, SchedulerError) as error:
+    except (CrawlError, ScheduleWrong) as error:
         return (), str(error)
     return tuple(replace(each, report=_report(each, counts)) for each in health), ""
 

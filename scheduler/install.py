@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scheduler.errors import SchedulerError
+from store.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,14 +17,14 @@ TEMPLATES = Path(__file__).with_name("units")
 UNITS = ("precursor-watch.service", "precursor-watch-web.service")
 
 
-class UnitsWrong(SchedulerError):
+class UnitsWrong(StoreError):
     """systemd refuses the units."""
 
     def __init__(self, found: str) -> None:
         super().__init__(f"systemd-analyze refuses the units: {found.strip()}")
 
 
-class PathUnfit(SchedulerError):
+class PathUnfit(StoreError):
     """A path cannot be written into a unit."""
 
     def __init__(self, path: Path) -> None:

@@ -11,8 +11,8 @@ from crawler.errors import CrawlError
 from crawler.sources.sources import Schedule, load_sources
 from scheduler.children import Limits
 from scheduler.due import trigger_of
-from scheduler.errors import NothingScheduled
 from store.audit.audit import BY_HAND, Origin
+from store.errors import StoreError
 from store.locks import is_held, work_of
 from store.model import RunKind, SourceKind
 from store.operations.service import NoServiceAtWork, NotScheduled, Request, SourcesUnreadable, ask
@@ -26,6 +26,16 @@ if TYPE_CHECKING:
     from scheduler.settings import MaintenanceSettings, ServiceSettings
     from store.database import Database
     from store.model import Source
+
+
+class NothingScheduled(StoreError):
+    """No source has a schedule, so the service would have nothing to do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No source in the sources file has a schedule; add a line such as "
+            'schedule = { cron = "30 3 * * *", timezone = "America/Lima" } to one, or use `crawl` by hand.'
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

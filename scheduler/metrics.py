@@ -14,9 +14,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.registry import Collector
 
-from scheduler.errors import SchedulerError
 from store.crawl.runs import count_by_outcome, last_successes
 from store.database import open_database
+from store.errors import StoreError
 from store.messages import reason_of
 from store.operations.service import standing_alarms
 from store.review.queue import count_queue
@@ -35,7 +35,7 @@ STALE_S = 120.0
 """The health check fails when the service's loop has not run for this many seconds."""
 
 
-class PortTaken(SchedulerError):
+class PortTaken(StoreError):
     """Another program uses the port for metrics."""
 
     def __init__(self, port: int, found: str) -> None:

@@ -26,12 +26,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from crawler.evidence.keeper import hash_of
-from scheduler.errors import SchedulerError
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.crawl.evidence import evidence_folder, list_files
 from store.database import open_database
-from store.errors import StoreUnusable
+from store.errors import StoreError, StoreUnusable
 from store.locks import hold, work_under_way
 from store.messages import counted, reason_of
 from store.operations.integrity import (
@@ -64,7 +63,7 @@ EVIDENCE = "evidence"
 MANIFEST = "manifest.json"
 
 
-class BackupFailed(SchedulerError):
+class BackupFailed(StoreError):
     """A backup could not be written."""
 
     def __init__(self, folder: Path, error: OSError) -> None:
@@ -75,7 +74,7 @@ class BackupFailed(SchedulerError):
         )
 
 
-class EvidenceUnlikeSeal(SchedulerError):
+class EvidenceUnlikeSeal(StoreError):
     """A WARC file differs from its seal, so it must not be backed up."""
 
     def __init__(self, path: Path) -> None:
@@ -85,7 +84,7 @@ class EvidenceUnlikeSeal(SchedulerError):
         )
 
 
-class EvidenceMissing(SchedulerError):
+class EvidenceMissing(StoreError):
     """A WARC file that the store refers to is missing."""
 
     def __init__(self, path: Path) -> None:
@@ -227,7 +226,7 @@ def _models(copy: Database, database: Path, backups: Path, folder: Path) -> Iter
                 yield described(target, root=backups, place=place.as_posix())
 
 
-class BackupWrong(SchedulerError):
+class BackupWrong(StoreError):
     """A backup is invalid or has changed, so it cannot be restored."""
 
     def __init__(self, path: Path, found: str) -> None:
@@ -322,7 +321,7 @@ ENDINGS = ("", "-wal", "-shm", ".evidence")
 """Suffixes of the files and folders of a database, as named by SQLite and `evidence_folder`."""
 
 
-class StillInUse(SchedulerError):
+class StillInUse(StoreError):
     """Other programs are using the database that the backup would replace."""
 
     def __init__(self, database: Path, work: list[str]) -> None:
@@ -332,7 +331,7 @@ class StillInUse(SchedulerError):
         )
 
 
-class RestoreRefused(SchedulerError):
+class RestoreRefused(StoreError):
     """A file or folder already exists at the target of a restore."""
 
     def __init__(self, path: Path) -> None:

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.sources.sources import Schedule, cron_problem
-from scheduler.due import LOOK_BACK, Plan, due_times, next_due, plan, trigger_of
-from scheduler.errors import ScheduleWrong
+from scheduler.due import LOOK_BACK, Plan, ScheduleWrong, due_times, next_due, plan, trigger_of
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 """A Tuesday."""

@@ -12,7 +12,7 @@ import pytest
 
 from crawler.sources.sources import SourcesFileWrong
 from fixtures.builders import store as build
-from scheduler.errors import NothingScheduled
+from scheduler.jobs import NothingScheduled
 from scheduler.service import run_once, serve
 from store.crawl.runs import begin_run, list_runs, record_not_run
 from store.crawl.sources import declare_source
