@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from babel import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -34,11 +35,8 @@ def choose_language(preferred: str, accepted: str) -> str:
     """
     if preferred in LANGUAGES:
         return preferred
-    for part in accepted.split(","):
-        code = part.split(";")[0].strip().lower().partition("-")[0]
-        if code in LANGUAGES:
-            return code
-    return "en"
+    codes = [part.partition(";")[0].strip().lower() for part in accepted.split(",")]
+    return negotiate_locale(codes, LANGUAGES, sep="-") or "en"
 
 
 def gettext(message: str) -> str:
