@@ -83,7 +83,11 @@ def _by_name(gazetteer: Gazetteer, query: str, cas: str, spellings: set[str]) ->
         return _listed(gazetteer, query, found, status="watched")
     if known := _named((*gazetteer.unlisted, *gazetteer.elsewhere), cas, spellings):
         substance = next(iter(known.values()))[0]
-        why = f"{substance.name} is known, but is on none of the lists that count ({gazetteer.law})."
+        why = (
+            f"{substance.name} is known, but is on none of the lists that count ({gazetteer.law}). "
+            f"{len(gazetteer.substances)} substances of these lists are known here, as far as their sources "
+            "were read; look into the lists themselves before you rely on this."
+        )
         return _answer(query, "not_listed", why, substance)
     if item := _confusable(gazetteer, cas, spellings):
         why = f"{item.name} is not listed, though it is easily taken for a listed substance: {item.why}."

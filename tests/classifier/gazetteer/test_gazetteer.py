@@ -165,9 +165,11 @@ def test_the_profile_chooses_the_law() -> None:
     china = load_gazetteer(read_law(["un,china"], ""))
     assert look_up(china, "chloroform").status == "listed"
     assert china.law in china.edition
-    only_un = look_up(load_gazetteer(read_law(["UN"], "")), "red phosphorus")
+    un = load_gazetteer(read_law(["UN"], ""))
+    only_un = look_up(un, "red phosphorus")
     assert only_un.status == "not_listed"
     assert "(un)" in only_un.why
+    assert f"{len(un.substances)} substances of these lists are known here" in only_un.why
 
 
 def test_the_law_is_read_as_of_a_date() -> None:
