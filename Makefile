@@ -55,7 +55,7 @@ size: $(DEV) ## print the product's lines, modules, import circles and words of 
 fixtures: $(DEV) ## write the committed fixtures anew
 	$(BIN)/python -m fixtures.marketplaces.build
 	$(BIN)/python -m fixtures.training.build
-	$(BIN)/python -m classifier.training.shipped_vectors
+	$(BIN)/python -m fixtures.training.vectors
 	$(BIN)/python -m fixtures.evaluation.build
 
 messages: $(DEV) ## bring the catalogues of the pages up to date; then translate what is new

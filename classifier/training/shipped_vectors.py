@@ -1,9 +1,8 @@
 """Vectors of the starter set that ship with it, so that a first training need not embed its texts.
 
-    python -m classifier.training.shipped_vectors    # renew the file after a change of the starter set
-
-The file may be absent, damaged or old: a text that it lacks is embedded. Each vector is kept as its
-difference from the mean vector, in steps of a 127th of the largest component of that difference.
+`python -m fixtures.training.vectors` writes the file. It may be absent, damaged or old: a text that it lacks
+is embedded. Each vector is kept as its difference from the mean vector, in steps of a 127th of the largest
+component of that difference.
 """
 
 from __future__ import annotations
@@ -14,11 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifier.features.embedding import embed_texts, fastest, open_embedder, weights_of
+from classifier.features.embedding import weights_of
 from classifier.reading import as_shown
-from classifier.training.examples import load_starter, starter_set
+from classifier.training.examples import starter_set
 from store.crawl.identity import text_hash
-from store.vectors import open_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,26 +44,9 @@ def put_shipped(cache: VectorCache, embedder_id: str, texts: Sequence[str]) -> i
     kept = cache.get(hashes)
     missing = [key for key in hashes if key not in kept]
     shipped = _read(vectors_file(), weights_of(embedder_id)) if missing else {}
-    found = {key: shipped[short] for key in missing if (short := _key(key)) in shipped}
+    found = {key: shipped[short] for key in missing if (short := key_of(key)) in shipped}
     cache.put({key: vector.tobytes() for key, vector in found.items()})
     return len(found)
-
-
-def write(path: Path, embedder_id: str, texts: Sequence[str], vectors: NDArray[np.float32]) -> None:
-    """Write the vectors of different texts, float32 of shape (len(texts), dimensions)."""
-    keys = np.array([int.from_bytes(_key(text_hash(text)), "big") for text in texts], dtype=np.uint64)
-    order = np.argsort(keys)  # the same texts give the same file
-    mean = vectors.mean(axis=0)
-    apart = vectors[order] - mean
-    scales = np.abs(apart).max(axis=1, keepdims=True) / 127
-    np.savez_compressed(
-        path,
-        embedder=np.array(weights_of(embedder_id)),
-        keys=keys[order],
-        mean=mean,
-        scales=scales.astype(np.float32),
-        steps=np.rint(apart / scales).astype(np.int8),
-    )
 
 
 def _read(path: Path, weights_id: str) -> dict[bytes, NDArray[np.float32]]:
@@ -83,18 +64,6 @@ def _read(path: Path, weights_id: str) -> dict[bytes, NDArray[np.float32]]:
     return {int(key).to_bytes(KEY_BYTES, "big"): row for key, row in zip(keys, rows, strict=True)}
 
 
-def _key(full_hash: str) -> bytes:
+def key_of(full_hash: str) -> bytes:
+    """Return the key of a text in the file: the first bytes of its hash."""
     return bytes.fromhex(full_hash[: 2 * KEY_BYTES])
-
-
-def _renew() -> None:
-    embedder = fastest(open_embedder())
-    texts = list(dict.fromkeys(as_shown(example.text) for example in load_starter(starter_set())))
-    with open_vectors(None, embedder.embedder_id) as cache:
-        put_shipped(cache, embedder.embedder_id, texts)
-        vectors = embed_texts(texts, embedder, cache)
-    write(vectors_file(), embedder.embedder_id, texts, vectors)
-
-
-if __name__ == "__main__":
-    _renew()

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from classifier.features.embedding import TransformerEmbedder, open_embedder, weights_of
+from classifier.features.embedding import TOLERANCE, TransformerEmbedder, open_embedder
 from classifier.reading import as_shown
 from classifier.training import shipped_vectors
 from classifier.training.examples import load_starter, starter_set
-from classifier.training.shipped_vectors import put_shipped, vectors_file, write
+from classifier.training.shipped_vectors import put_shipped
+from fixtures.training.vectors import write
 from store.crawl.identity import text_hash
 from store.vectors import open_vectors
 
@@ -51,7 +52,7 @@ def test_vectors_are_those_of_the_embedder() -> None:
         put_shipped(cache, embedder.embedder_id, texts)
         kept = cache.get([text_hash(text) for text in texts])
     shipped = np.stack([np.frombuffer(kept[text_hash(text)], dtype="<f4") for text in texts])
-    assert np.einsum("ij,ij->i", fresh, shipped).min() >= 0.998
+    assert np.einsum("ij,ij->i", fresh, shipped).min() >= 1 - 2 * TOLERANCE
 
 
 @pytest.mark.parametrize("held", [b"", b"no archive", None])
@@ -76,20 +77,6 @@ def test_absent_damaged_or_foreign_file_gives_nothing(
     for embedder_id in ("toy@1", "toy@2"):
         with open_vectors(None, embedder_id) as cache:
             assert put_shipped(cache, embedder_id, ["a"]) == 0
-
-
-def test_cut_file_and_other_weights_give_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file cut short, or of other weights, is as good as none."""
-    path = tmp_path / "vectors.npz"
-    path.write_bytes(vectors_file().read_bytes()[:100_000])
-    monkeypatch.setattr(shipped_vectors, "vectors_file", lambda: path)
-    weights_id = weights_of(default().embedder_id)
-    text = load_starter(starter_set())[0].text
-    with open_vectors(None, weights_id) as cache:
-        assert put_shipped(cache, weights_id, [text]) == 0
-    monkeypatch.undo()
-    with open_vectors(None, "other@0") as cache:
-        assert put_shipped(cache, "other@0", [text]) == 0
 
 
 def test_file_with_a_changed_byte_gives_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
