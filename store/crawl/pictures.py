@@ -131,20 +131,31 @@ class SamePicture:
 
 
 def record_pictures(db: Database, listing_id: str, pictures: Sequence[KeptPicture]) -> None:
-    """Add kept pictures to the newest sighting of a listing, except pictures that it has already."""
+    """Add kept pictures to the newest sighting of a listing, except pictures that it has with evidence."""
     if not pictures:
         return
     newest = "SELECT max(sighting_id) FROM sightings WHERE listing_id = ?"
     sighting_id = db.execute(newest, [listing_id]).fetchone()[0]
-    (place,) = db.execute(
-        "SELECT count(*) FROM sighting_pictures WHERE sighting_id = ?", [sighting_id]
-    ).fetchone()
+    known = """
+        SELECT sha256, place, max(NOT EXISTS (
+            SELECT 1 FROM evidence_records JOIN evidence_tombstones USING (file)
+            WHERE evidence_records.record_id = sighting_pictures.record_id
+        )) AS has_evidence FROM sighting_pictures WHERE sighting_id = ? GROUP BY sha256
+    """
+    places, kept = {}, set()
+    for sha256, place, has_evidence in db.execute(known, [sighting_id]):
+        places[sha256] = place
+        if has_evidence:
+            kept.add(sha256)
     for picture in pictures:
+        if picture.sha256 in kept:
+            continue
+        kept.add(picture.sha256)
+        place = places.setdefault(picture.sha256, len(places))
         values = rows.columns_of(picture) | {"sighting_id": sighting_id, "place": place}
-        if rows.insert(db, "sighting_pictures", values, ignore=True) is not None:
-            place += 1
-            _forget(db, "sha256 = ? AND sentence = ?", picture.sha256, REMOVED)  # it can be read again
-            _index(db, sighting_id)
+        rows.insert(db, "sighting_pictures", values)
+        _forget(db, "sha256 = ? AND sentence = ?", picture.sha256, REMOVED)  # it can be read again
+        _index(db, sighting_id)
 
 
 def count_unread(db: Database) -> int:
@@ -211,7 +222,8 @@ def _index_all(db: Database, sha256: str) -> None:
 def _index(db: Database, sighting_id: int) -> None:
     """Let the search find a sighting by the texts of its pictures, as far as they are read."""
     query = """
-        SELECT text FROM sighting_pictures JOIN pictures USING (sha256) WHERE sighting_id = ? ORDER BY place
+        SELECT text FROM sighting_pictures JOIN pictures USING (sha256) WHERE sighting_id = ?
+        GROUP BY sha256 ORDER BY place
     """
     index_beside(db, sighting_id, [row[0] for row in db.execute(query, [sighting_id])])
 
@@ -247,13 +259,13 @@ def forget_removed(db: Database) -> None:
 
 
 def pictures_of(db: Database, sighting_id: int) -> list[ListingPicture]:
-    """Return the kept pictures of a sighting, in page order."""
+    """Return the kept pictures of a sighting, in page order, each with its newest record."""
     query = """
-        SELECT kept.sha256, place, url, record_id, format, width, height, sentence, text,
-               ifnull(lines, '[]') AS lines, unread_lines, ifnull(codes, '[]') AS codes,
-               shown IS NOT NULL AS is_shown
+        SELECT kept.sha256, place, url, record_id, max(sighting_picture_id), format, width, height,
+               sentence, text, ifnull(lines, '[]') AS lines, unread_lines,
+               ifnull(codes, '[]') AS codes, shown IS NOT NULL AS is_shown
         FROM sighting_pictures AS kept LEFT JOIN pictures USING (sha256)
-        WHERE sighting_id = ? ORDER BY place
+        WHERE sighting_id = ? GROUP BY kept.sha256 ORDER BY place
     """
     return rows.select(db, ListingPicture, query, [sighting_id])
 
@@ -281,7 +293,7 @@ def pictured_sightings(db: Database, *, after: int, limit: int) -> list[Pictured
             SELECT group_concat(text, char(10)) FROM (
                 SELECT pictures.text FROM sighting_pictures JOIN pictures USING (sha256)
                 WHERE sighting_pictures.sighting_id = found.sighting_id AND pictures.text <> ''
-                ORDER BY place
+                GROUP BY sha256 ORDER BY place
             )
         ), '') AS said
         FROM (

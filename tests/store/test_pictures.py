@@ -15,6 +15,7 @@ from store.crawl.pictures import (
     count_unread,
     forget_readings,
     forget_removed,
+    pictured_sightings,
     pictures_of,
     read_up_to,
     record_reading,
@@ -177,3 +178,27 @@ def test_picture_that_is_seen_again_after_its_removal_is_read_again(db: Database
     assert (unread.sha256, unread.record_id) == ("aa", "record 1")
     read(db, "aa")
     assert {each.content.title[-1] for each in search(db, "67-64-1")} == {"1", "2"}
+
+
+def test_unchanged_listing_gets_its_removed_picture_again(db: Database) -> None:
+    """The sighting gains the new evidence once, in the old place, and its picture is read again."""
+    run = crawl_run(db)
+    see_pictures(db, run, 1, "aa", "bb")
+    end_run(db, run, RunOutcome.DONE, "Done.", now=NOW)
+    read(db, "aa")
+    read(db, "bb")
+    remove_evidence(db)
+    for _ in range(2):
+        run = crawl_run(db)
+        see_pictures(db, run, 1, "aa")
+        end_run(db, run, RunOutcome.DONE, "Done.", now=NOW)
+    (unread,) = unread_pictures(db, limit=9)
+    assert (unread.sha256, unread.record_id) == ("aa", "record 2")
+    read(db, "aa")
+    assert [(each.place, each.record_id, each.is_shown) for each in pictures_of(db, 1)] == [
+        (0, "record 2", True),
+        (1, "record 1", False),
+    ]
+    (pictured,) = pictured_sightings(db, after=2, limit=9)
+    assert pictured.said == "CAS 67-64-1\nhttps://t.me/solvent_shop"
+    assert len(search(db, "solvent_shop")) == 1
