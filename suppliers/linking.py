@@ -19,7 +19,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 import tomllib
+import unicodedata
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -84,6 +86,9 @@ AT_ONCE = 200_000
 """Accounts scored at once."""
 MEMORY = "1200MB"
 """Memory that DuckDB may use; beyond it, DuckDB writes to temporary files."""
+
+_ACCENTS = re.compile(r"[^\W_]([\u0300-\u036f]*)")
+"""A letter or digit of a decomposed text, and its accents."""
 
 _WEIGHTS = Path(__file__).with_name("weights.json")
 _COMMON = Path(__file__).with_name("common_contacts.toml")
@@ -232,6 +237,8 @@ def class_of(count: KeyCount, common: Mapping[int, str]) -> _KeyClass:  # noqa: 
             return _KeyClass(1, brings_together=True)
         case "price" if accounts <= MOST_OF_PRICE:
             return _KeyClass(1)
+        case "accented" | "accents":
+            return _KeyClass(1)
     return _NOTHING
 
 
@@ -252,6 +259,7 @@ def make_profiles(facts: Sequence[AccountFacts]) -> Iterator[LinkProfile]:
                 ("word", _hash(word)) for word in set(split_words(fold(each.name).text)) if len(word) > 1
             )
             keys.update(("spelling", band) for band in spelled)
+            keys.update(_accents(each.name))
         if city:
             keys.add(("place", _hash(f"{each.country}/{city}")))
         keys.update(("text", key) for key in sorted(of_texts)[:KEPT_TEXTS])
@@ -465,6 +473,8 @@ WITH shared AS (
            list(key) FILTER (kind = 'contact' AND rank = 3) AS contacts_3,
            list(key) FILTER (kind = 'word' AND rank = 1) AS rare_words,
            list(key) FILTER (kind = 'word') AS words,
+           list(key) FILTER (kind = 'accented') AS accented,
+           list(key) FILTER (kind = 'accents') AS accents,
            list(key) FILTER (kind = 'text') AS text_keys,
            list(key) FILTER (kind = 'price') AS price_keys,
            max(CASE WHEN kind = 'name' THEN rank END) AS name_rank,
@@ -486,6 +496,7 @@ SELECT id AS unique_id, nullif(name, '') AS name, nullif(country, '') AS country
        coalesce(contact_keys, []) AS contact_keys, coalesce(contacts_1, []) AS contacts_1,
        coalesce(contacts_2, []) AS contacts_2, coalesce(contacts_3, []) AS contacts_3,
        coalesce(rare_words, []) AS rare_words, coalesce(words, []) AS words,
+       coalesce(accented, []) AS accented, coalesce(accents, []) AS accents,
        coalesce(text_keys, []) AS text_keys, coalesce(price_keys, []) AS price_keys,
        coalesce(blocks.blocks, []) AS blocks
 FROM profiles LEFT JOIN shared USING (id) LEFT JOIN blocks USING (id);
@@ -531,6 +542,19 @@ def _weights(db: Database, now: datetime) -> Weights:
 def _defaults() -> tuple[tuple[str, str, str], ...]:
     tables = tomllib.loads(_COMMON.read_text(encoding="utf-8"))["contact"]
     return tuple((table["kind"], table["value"], table["reason"]) for table in tables)
+
+
+def _accents(name: str) -> Iterator[tuple[str, int]]:
+    """Yield two keys for each letter with accents: its place in its word, and the place with the accents.
+
+    Two names that share more places than accents have a word that differs in accents, as `Hà` and `Há` do.
+    """
+    for word in () if name.isascii() else unicodedata.normalize("NFD", name.casefold()).split():
+        plain = comparable(word)
+        for at, accent in enumerate(_ACCENTS.findall(word)):
+            if accent:
+                yield "accented", _hash(f"{plain}/{at}")
+                yield "accents", _hash(f"{plain}/{at}/{accent}")
 
 
 def _bands(texts: Sequence[str], *, rows: int, bands: int, gram: int) -> list[list[int]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ from store.suppliers.accounts import (
 from store.suppliers.contacts import Keep, Vault, keep_as, record_contacts
 from suppliers.addresses import registered_domain
 from suppliers.contacts import Context, contact_places, read_contacts
-from text.normalise import comparable
+from text.normalise import squeeze
 from text.page_words import country_in
 
 if TYPE_CHECKING:
@@ -175,12 +176,14 @@ def account_of(sighting: Any, site: str) -> FoundAccount | None:
     name = " ".join(sighting["seller_name"].split())[:LONGEST_SELLER_NAME]
     shop = canonical_url(sighting["seller_url"]) if sighting["seller_url"] else ""
     key = shop_key(shop, site)
-    if not key and not comparable(name):
+    # A site shows a name always with the same accents: on one site, `Hà` and `Há` are two sellers.
+    spelled = squeeze(unicodedata.normalize("NFKC", name.casefold()))
+    if not key and not spelled:
         return None
     country, city = place_of(sighting["location"])
     return FoundAccount(
         site=site,
-        account_key=key or comparable(name),
+        account_key=key or spelled,
         has_shop=bool(key),
         name=name,
         shop_url=shop,

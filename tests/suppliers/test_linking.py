@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -169,6 +170,33 @@ def test_other_names_are_joined_by_what_they_share() -> None:
         account("Softloom Garments", ("email", "x@softloom.example")),
     )
     assert suppliers_of(db, 4) == [1, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_linked"),
+    [
+        ("Thanh Hà", "THANH HÀ", True),
+        ("Thanh Hà", "Thanh Ha", True),
+        ("Thanh Hà", "Thanh Há", False),
+        ("Hà", "Hạ", False),
+        ("Đức Mận", "Đức Mẫn Shop", False),
+        ("Química Peñarol", "Quimica Penarol", True),
+        ("Зелёный Чай", "Зеленый Чай", True),
+        ("Королёв", "Korolev", False),
+        ("Łódź Chemia", "Lodz chemia", True),
+    ],
+)
+def test_names_of_other_accents_are_weaker_evidence(one: str, other: str, *, is_linked: bool) -> None:
+    """A missing accent is a habit of typing, but a letter with another accent makes another name."""
+    accounts = [account(one, city="Hanoi"), account(other, city="Hanoi", site="market01.example")]
+    db = linked(*(replace(each, offers=()) for each in accounts))
+    assert (suppliers_of(db, 2) == [1, 1]) == is_linked
+
+
+def test_a_contact_outweighs_other_accents() -> None:
+    """Names that differ in accents alone are linked by a shared contact."""
+    db = linked(account("Thanh Hà", MAIL), account("Thanh Há", MAIL, site="market01.example"))
+    assert suppliers_of(db, 2) == [1, 1]
 
 
 def test_a_hotline_links_nobody() -> None:

@@ -141,6 +141,21 @@ def test_a_row_without_a_shop_belongs_to_the_account_of_its_name(db: Database) -
     assert rows(db, "SELECT count(*), count(DISTINCT seller_account_id) FROM listing_accounts") == [(2, 1)]
 
 
+def test_names_of_one_site_that_differ_in_accents_are_two_accounts(db: Database) -> None:
+    """Letter case makes no difference."""
+    for number, name in enumerate(("Hà", "Há", "hà")):
+        see(
+            db,
+            crawl_run(db),
+            f"https://andes.example/{number}",
+            replace(OFFER, seller_name=name, seller_url=""),
+        )
+    run(db)
+    assert rows(
+        db, "SELECT seller_account_id FROM listing_accounts JOIN listings USING (listing_id) ORDER BY url"
+    ) == [(1,), (2,), (1,)]
+
+
 @pytest.mark.parametrize("keep", [Keep.ENCRYPTED, Keep.HASHED])
 def test_a_private_store_holds_no_contact(keep: Keep, tmp_path: Path) -> None:
     """Neither value nor spelling is in the tables; the hash still links."""
