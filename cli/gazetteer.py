@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
@@ -69,15 +70,21 @@ def command(law: Law, query: str, *, database: Path, as_json: bool) -> None:  # 
         )
         return
     click.echo(f"{query}: {found.status.replace('_', ' ')}" + (f" ({substance})" if substance else ""))
-    click.echo(found.why)
+    _echo_lines(found.why)
     if early:
-        click.echo(f"Counts already, though not yet in force: {'; '.join(early)}.")
+        _echo_lines(f"Counts already, though not yet in force: {'; '.join(early)}.")
     if elsewhere:
-        click.echo(f"On all known lists, as of any date: {elsewhere}")
+        _echo_lines(f"On all known lists, as of any date:\n{elsewhere}")
     click.echo(
         f"Gazetteer {gazetteer.edition}; lists in use: {gazetteer.law}; sources: docs/law-sources.md.",
         err=True,
     )
+
+
+def _echo_lines(text: str) -> None:
+    """Print each line of a text in 80 columns; the names of substances break nowhere but at spaces."""
+    for line in text.splitlines():
+        click.echo(fill(line, 80, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False))
 
 
 def _elsewhere(law: Law, query: str) -> str:

@@ -61,7 +61,7 @@ class LookupResult:
     surveillance, or of the profile as ordinary goods, and is never scored."""
     substance: Substance | None
     why: str
-    """Sentences for people: the lists and their dates, or why the query is not listed."""
+    """Lines for people: one for each entry of a list with its date, or why the query is not listed."""
     candidates: tuple[Substance, ...] = ()
     """All listed substances that the query names or may mean."""
 
@@ -171,13 +171,13 @@ def _listed(
     if len(found) > 1:
         sentences.append(f"It stands for {_names_of(substances)}.")
     for substance, name in list(found.values())[:MOST_SHOWN]:
-        sentences += [_why_listed(substance, name), *_other_languages(substance, _spellings(query))]
+        sentences += [*_why_listed(substance, name), *_other_languages(substance, _spellings(query))]
     wanted = fold(query).text.strip()
     is_short = any(name and name.kind in {"abbreviation", "code"} for _, name in found.values())
     others = [item.name for item in gazetteer.confusables if is_short and _shares_abbreviation(item, wanted)]
     if others:
         sentences.append(f"{query} is also used for {', '.join(others)}, which is not listed.")
-    return _answer(query, status, " ".join(sentences), substances[0], candidates=substances)
+    return _answer(query, status, "\n".join(sentences), substances[0], candidates=substances)
 
 
 def _answer(
@@ -229,7 +229,7 @@ def _names_of(substances: Sequence[Substance]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
-def _why_listed(substance: Substance, name: Name | None) -> str:
+def _why_listed(substance: Substance, name: Name | None) -> list[str]:
     sentences = [f"{substance.name} is listed (family {substance.family}, tier {substance.tier})."]
     if substance.tier == WATCH:
         sentences = [f"{substance.name} is watched: ordinary goods, shown and counted but never scored."]
@@ -242,7 +242,7 @@ def _why_listed(substance: Substance, name: Name | None) -> str:
         )
     elif name is not None and name.context:
         sentences.append(f"{name.text} alone is no evidence of it: in a text it counts only in a context.")
-    return " ".join(sentences)
+    return sentences
 
 
 def _other_languages(substance: Substance, spellings: set[str]) -> list[str]:

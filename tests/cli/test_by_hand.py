@@ -379,7 +379,16 @@ def test_gazetteer_answers(query: str, status: str) -> None:
     """In words and in JSON, with the reason."""
     said = json.loads(call("gazetteer", query, "--json").out)
     assert (said["query"], said["status"]) == (query, status)
-    assert said["why"] in call("gazetteer", query).out
+    assert " ".join(said["why"].split()) in " ".join(call("gazetteer", query).out.split())
+
+
+def test_gazetteer_prints_each_entry_of_a_list_in_lines_of_its_own() -> None:
+    """No line is longer than 80 columns."""
+    lines = call("gazetteer", "nitroethane", "--profile", "un").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    start = lines.index("On all known lists, as of any date:")
+    instruments = [line.split()[0] for line in lines[start + 1 :] if not line.startswith(" ")]
+    assert instruments[:4] == ["Nitroethane", "INCB", "US", "Brazil:"]
 
 
 def test_gazetteer_reads_the_law_that_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
