@@ -149,6 +149,7 @@ def fit_with_folds(
     groups: Sequence[str],
     weights: NDArray[np.float64],
     seed: int,
+    near: Pipeline | None = None,
 ) -> tuple[Pipeline, float, NDArray[np.float64]]:
     """Fit the pipeline, fold its calibration into the weights, and choose the threshold.
 
@@ -161,6 +162,7 @@ def fit_with_folds(
         weights: Positive, shape (n,); for texts without evidence that are no offers, `EMPTY_WEIGHT` times as
             much is used.
         seed: The seed of the folds.
+        near: As in `fit`.
 
     Returns:
         The fitted pipeline with calibrated `predict_proba`, the threshold in [0, 1], and the calibrated
@@ -179,7 +181,7 @@ def fit_with_folds(
         # Small label sets cannot be stratified by group exactly; the folds are still disjoint by group.
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
         parts = list(folds.split(labels, labels, groups=list(groups)))
-    return fit_with_parts(features, labels, parts=parts, weights=weights)
+    return fit_with_parts(features, labels, parts=parts, weights=weights, near=near)
 
 
 def fit_with_parts(
@@ -188,13 +190,14 @@ def fit_with_parts(
     *,
     parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
     weights: NDArray[np.float64],
+    near: Pipeline | None = None,
 ) -> tuple[Pipeline, float, NDArray[np.float64]]:
     """Do the same with given folds: the rows fitted and the rows held out, for each fold.
 
     Rows that no fold holds out do not count for calibration and threshold; their probability is NaN.
     """
     weights = weights * _frequency(features, labels)
-    pipeline = fit(build_pipeline(), features, labels, weights)
+    pipeline = fit(build_pipeline(), features, labels, weights, near=near)
     sums = np.full(len(labels), np.nan)
     for known, held_out in parts:
         fold = fit(build_pipeline(), features[known], labels[known], weights[known], near=pipeline)

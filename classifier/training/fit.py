@@ -133,8 +133,9 @@ def train(
     Raises:
         TooFewLabels: If a class has too few rows.
     """
-    pipeline, threshold, folds = _fit(data, seed)
+    # The evaluated model comes first: its search must not start from weights that know the held-out rows.
     evaluation_pipeline, _threshold, _folds = _fit(data.where(~data.held_out), seed)
+    pipeline, threshold, folds = _fit(data, seed, near=evaluation_pipeline)
     first_stage, settled = _first_stage(data, cascade, folds >= threshold, threshold, seed)
     neighbours = _neighbours(data, seed)
     embedder_id = weights_of(embedder.embedder_id)
@@ -237,8 +238,12 @@ def held_out_figures(pipeline: Pipeline, threshold: float, data: Dataset) -> dic
     return summary(kept.labels, pipeline.predict_proba(kept.features)[:, 1], threshold)
 
 
-def _fit(data: Dataset, seed: int) -> tuple[Pipeline, float, NDArray[np.float64]]:
-    return fit_with_folds(data.features, data.labels, groups=data.groups, weights=data.weights, seed=seed)
+def _fit(
+    data: Dataset, seed: int, near: Pipeline | None = None
+) -> tuple[Pipeline, float, NDArray[np.float64]]:
+    return fit_with_folds(
+        data.features, data.labels, groups=data.groups, weights=data.weights, seed=seed, near=near
+    )
 
 
 VERDICT_WEIGHT = 3.0
