@@ -212,6 +212,11 @@ def country_in(text: str) -> str:
     return _countries()[found[-1]] if found else ""
 
 
+def is_country(text: str) -> bool:
+    """Return whether a text is the name of a country."""
+    return text.strip().casefold() in _countries()
+
+
 @cache
 def _countries() -> dict[str, str]:
     # Loading seven languages of names takes some hundredths of a second, so it waits for the first use.
