@@ -352,7 +352,7 @@ def _score_under_import(
     now: Callable[[], datetime],
     show: Callable[[int, int], None],
 ) -> str:
-    """Score the history under a waiting import, and return a sentence on what it would flag.
+    """Score the history under a waiting import, keep what it would flag, and return a sentence on that.
 
     A sighting that comes meanwhile goes first: this run then ends, and the next one goes on.
     """
@@ -372,13 +372,13 @@ def _score_under_import(
                 lambda done: show(done, unscored),
                 goes_on=lambda: scores.newest_is_scored(db),
             )
-    before, law = with_imports(db, settings.law), with_imports(db, settings.law, even_waiting=True)
-    notices = partial(notices_under, before, law)
-    found = law_imports.preview(db, waiting, limit=0, notices_under=notices)
-    assert found
-    if found.unscored:
-        wait = counted(found.unscored, "sighting waits", "sightings wait")
+    if unscored := scores.count_unscored(db, model.model_id):
+        wait = counted(unscored, "sighting waits", "sightings wait")
         return f" {wait} for a score under import {waiting.law_import_id}."
+    before, law = with_imports(db, settings.law), with_imports(db, settings.law, even_waiting=True)
+    found = law_imports.preview(db, waiting, notices_under=partial(notices_under, before, law))
+    assert found
+    law_imports.keep_preview(db, waiting, found, now=now())
     would = counted(found.entering + found.noticed, "listing would", "listings would")
     return (
         f" Under import {waiting.law_import_id} of the law, {would} newly be flagged; "

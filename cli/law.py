@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from classifier.gazetteer.state import Change, ProfileState
     from classifier.settings import ScoringSettings
     from store.database import Database
-    from store.scores.law_imports import LawDecision, LawImport, NoticesUnder
+    from store.scores.law_imports import LawDecision, LawImport
 
 MOST_DIGITS = 19
 """Digits that the number of a row cannot have."""
@@ -119,14 +119,6 @@ def scoring_settings(law: Law, environ: Mapping[str, str] = os.environ) -> Scori
         backend=next((each for each in BACKENDS if each == backend), None),
         cascade=environ.get("PRECURSOR_WATCH_CASCADE", "on") != "off",
     )
-
-
-def notices_under_import(law: Law, db: Database) -> NoticesUnder:
-    """Return a function that finds the new notices under the import that waits."""
-    from classifier.gazetteer.state import with_imports
-    from classifier.notices import notices_under
-
-    return partial(notices_under, with_imports(db, law), with_imports(db, law, even_waiting=True))
 
 
 @click.group("law", cls=SentenceGroup)
@@ -284,13 +276,16 @@ def preview_command(limit: int, database: Path, *, as_json: bool) -> None:
 
     Example: precursor-watch law preview
     """
+    from classifier.gazetteer.state import with_imports
+    from classifier.notices import notices_under
     from store.scores.law_imports import preview, waiting_import
 
+    law = chosen_law(database=database)
     with open_store(database) as db:
         waiting = waiting_import(db)
         if waiting is None:
             raise CommandFailed("No import is waiting for a lead; import a list with `law import`.")
-        notices = notices_under_import(chosen_law(database=database), db)
+        notices = partial(notices_under, law, with_imports(db, law, even_waiting=True))
         found = preview(db, waiting, limit=limit, notices_under=notices)
     number = waiting.law_import_id
     if found is None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.law import law_options, notices_under_import
+from cli.law import law_options
 from cli.options import AnyFile, database_option, sources_option
 from cli.output import open_store
 from review.web.providers import (
@@ -160,7 +160,6 @@ def reference_for(database: Path, law: Law) -> Reference:
         jurisdictions=lambda substances: jurisdictions_of(now(), substances),
         names=lambda terms: names_of(now(), terms),
         law_state=partial(law_state_of, law),
-        notices_under_import=partial(notices_under_import, law),
         page=lambda db, page_id: kept_page(db, folder, page_id),
         view=partial(page_view, folder, {}),
         evidence=folder,

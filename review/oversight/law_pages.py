@@ -16,13 +16,12 @@ from store.accounts.users import Role
 from store.review import office_terms
 from store.review.office_terms import LONGEST, OfficeTerm, OfficeTermRefused, Reach
 from store.scores.law_imports import (
-    LawImport,
     LawImportRefused,
     Preview,
     decide_import,
     get_import,
+    kept_preview,
     list_imports,
-    preview,
     waiting_import,
 )
 
@@ -97,15 +96,11 @@ def _answer_law(
         "state": context.reference.law_state(db, context.clock().date()),
         "imports": imports,
         "waiting": waiting,
-        "preview": _preview(db, context, waiting) if waiting and may_lead else None,
+        "preview": kept_preview(db, waiting) if waiting and may_lead else None,
         "warned": warned,
         "may_lead": may_lead,
     }
     return answer_page(request, "law.html", shown, status=status)
-
-
-def _preview(db: TheDatabase, context: TheContext, waiting: LawImport) -> Preview | None:
-    return preview(db, waiting, notices_under=context.reference.notices_under_import(db))
 
 
 @api.get("/law-imports", responses=refusals())
@@ -115,12 +110,10 @@ def list_law_imports(db: TheDatabase, person: TheViewer) -> list[LawImportRecord
 
 
 @api.get("/law-imports/{law_import_id}/preview", responses=refusals(404))
-def show_preview(
-    db: TheDatabase, context: TheContext, person: TheLead, law_import_id: RowId
-) -> Preview | None:
-    """Return the changes of a waiting import; null if it was decided, or no model is in use."""
-    found: LawImport = get_import(db, law_import_id)
-    return None if found.decision else _preview(db, context, found)
+def show_preview(db: TheDatabase, person: TheLead, law_import_id: RowId) -> Preview | None:
+    """Return the changes of a waiting import as last counted; null if decided, or no model is in use."""
+    found = get_import(db, law_import_id)
+    return None if found.decision else kept_preview(db, found)
 
 
 @api.post("/law-imports/{law_import_id}/decision", responses=refusals(404, 409))

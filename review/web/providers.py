@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from store.database import Database
     from store.model import Run, Sighting
     from store.operations.service import Overview, Request
-    from store.scores.law_imports import NoticesUnder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +92,6 @@ class Reference:
     """What each jurisdiction says of substances, the office's own first, each once for a substance."""
     law_state: Callable[[Database, date], Mapping[str, Any]] = lambda _, __: {}
     """What each profile of the law holds (`profiles`), and which entries begin or end soon (`changes`)."""
-    notices_under_import: Callable[[Database], NoticesUnder | None] = lambda _: None
-    """Finds the listings with a new notice under the import of the law that waits."""
     page: Callable[[Database, int], KeptPage | None] = lambda _, __: None
     """The saved page of a page id; None if its bytes are not stored."""
     view: Callable[[Database, Sighting], PageView] = lambda _, __: PageView()

@@ -17,7 +17,7 @@ from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
 from store.errors import N_, StoreError, UnknownRow
 from store.review.notices import Noticed
-from store.scores.scores import count_unscored, id_under_law, model_in_use, promote, under_law
+from store.scores.scores import count_unscored, model_in_use, promote, under_law
 from store.sqlite import transaction
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     NoticesUnder = Callable[[str, Iterable[Noticed]], Iterable[int]]
 
 LawDecision = Literal["accepted", "rejected"]
+SHOWN = 50
+"""Newly flagged listings that a preview names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class LawImport:
     decided_by: str | None = None
     decided_at: datetime | None = None
     newly_flagged: int | None = None
-    """Listings that the lead was shown."""
+    """Listings that the lead was shown, flagged by a score or by a notice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,10 @@ class Preview:
     """Listings that would no longer be flagged by their score."""
     newcomers: tuple[Newcomer, ...]
     """The first of those that would newly be flagged, highest score first."""
+    counted_at: datetime | None = None
+    """None if they were not counted yet, so that all numbers but `unscored` are 0."""
+    is_current: bool = False
+    """Whether model, sightings and the kinds of notices that flag are those of the count."""
 
 
 class LawImportRefused(StoreError):
@@ -163,19 +169,52 @@ def model_under_import(db: Database, law_import: LawImport) -> Model | None:
 
 
 def is_rescoring_due(db: Database) -> bool:
-    """Return whether an import waits under which not all sightings are scored yet."""
-    waiting, in_use = waiting_import(db), model_in_use(db)
-    return bool(
-        waiting and in_use and count_unscored(db, id_under_law(in_use.model_id, waiting.law_import_id))
-    )
+    """Return whether an import waits whose changes were not counted with the present scores and settings."""
+    waiting = waiting_import(db)
+    shown = kept_preview(db, waiting) if waiting else None
+    return bool(shown and (shown.unscored or not shown.is_current))
+
+
+def kept_preview(db: Database, law_import: LawImport) -> Preview | None:
+    """Return the changes that a waiting import would make, as last kept; None if no model is in use."""
+    model = model_under_import(db, law_import)
+    if model is None:
+        return None
+    unscored = count_unscored(db, model.model_id)
+    query = "SELECT * FROM law_previews WHERE law_import_id = ?"
+    row = db.execute(query, [law_import.law_import_id]).fetchone()
+    if row is None:
+        return Preview(unscored=unscored, entering=0, noticed=0, leaving=0, newcomers=())
+    is_current = row["counted_under"] == _counted_under(db, model)
+    return rows.read(Preview, row, unscored=unscored, is_current=is_current)
+
+
+def keep_preview(db: Database, law_import: LawImport, found: Preview, *, now: datetime) -> None:
+    """Keep the changes that a waiting import would make, so that pages need not count them."""
+    model = model_under_import(db, law_import)
+    assert model
+    values = {"law_import_id": law_import.law_import_id, "counted_at": times.to_text(now)}
+    values |= {"counted_under": _counted_under(db, model), "entering": found.entering}
+    values |= {"noticed": found.noticed, "leaving": found.leaving, "newcomers": rows.to_json(found.newcomers)}
+    with transaction(db):
+        db.execute("DELETE FROM law_previews WHERE law_import_id = ?", [law_import.law_import_id])
+        rows.insert(db, "law_previews", values)
+
+
+def _counted_under(db: Database, model: Model) -> str:
+    """Return what the counts of a preview rest on."""
+    kinds = sorted(row[0] for row in db.execute("SELECT kind FROM notice_kinds_flagged"))
+    newest = db.execute("SELECT max(sighting_id) FROM sightings").fetchone()[0]
+    return f"{model.model_id} {newest} {' '.join(kinds)}"
 
 
 def preview(
-    db: Database, law_import: LawImport, *, limit: int = 50, notices_under: NoticesUnder | None = None
+    db: Database, law_import: LawImport, *, limit: int = SHOWN, notices_under: NoticesUnder | None = None
 ) -> Preview | None:
-    """Return the changes that a waiting import would make; None if no model is in use.
+    """Count the changes that a waiting import would make; None if no model is in use.
 
     `notices_under` returns the sightings with a new notice of a kind, `rule` or `watch`, under the import.
+    With watched substances this takes a minute for a million listings.
     """
     model = model_under_import(db, law_import)
     if model is None:
@@ -204,8 +243,8 @@ def decide_import(
 
     Raises:
         UnknownRow: If there is no such import.
-        LawImportRefused: If it was decided before, there is no reason, or sightings still wait to be scored
-            under it, so that nobody can know what it changes.
+        LawImportRefused: If it was decided before, there is no reason, or its changes were not counted since
+            the last change, so that nobody can know them.
     """
     with transaction(db):
         found = get_import(db, law_import_id)
@@ -215,7 +254,7 @@ def decide_import(
                 number=law_import_id,
                 who=found.decided_by,
             )
-        shown = preview(db, found, limit=0)
+        shown = kept_preview(db, found)
         if decision == "accepted" and shown and shown.unscored:
             raise LawImportRefused(
                 N_(
@@ -226,7 +265,16 @@ def decide_import(
                 count=f"{shown.unscored:,}",
                 number=law_import_id,
             )
-        newly_flagged = shown.entering if shown else None
+        if decision == "accepted" and shown and not shown.is_current:
+            raise LawImportRefused(
+                N_(
+                    "The new flags of import %(number)s have not been counted since the model, the listings "
+                    "or the notices that flag changed. Nothing was changed. Count them with "
+                    "`precursor-watch score`, check the preview, then accept the import."
+                ),
+                number=law_import_id,
+            )
+        newly_flagged = shown.entering + shown.noticed if shown and shown.counted_at else None
         values: dict[str, object] = {"law_import_id": law_import_id, "decision": decision}
         values |= {"why": _reason(why), "newly_flagged": newly_flagged}
         values |= {"decided_by": by, "decided_at": times.to_text(now)}

@@ -16,6 +16,8 @@ from classifier.gazetteer.law import package_rows
 from classifier.gazetteer.state import with_imports
 from classifier.notices import CHECKS, WEAK, NoticeReader, machines_in, notices_under, rules_broken
 from fixtures.builders.store import FULL, NOW, crawl_run, score_all, see, use
+from store.audit.audit import list_entries
+from store.audit.chain import AuditAction
 from store.review.item_query import Filter
 from store.review.notices import (
     Notice,
@@ -27,7 +29,16 @@ from store.review.notices import (
 )
 from store.review.queue import list_items, mend_queue
 from store.review.workspace import change_setting
-from store.scores.law_imports import bring_law, model_under_import, preview
+from store.scores.law_imports import (
+    LawImportRefused,
+    bring_law,
+    decide_import,
+    is_rescoring_due,
+    keep_preview,
+    kept_preview,
+    model_under_import,
+    preview,
+)
 from text.phrases import keys
 
 if TYPE_CHECKING:
@@ -257,3 +268,35 @@ def test_known_compounds_are_covered_without_rdkit_and_java(monkeypatch: pytest.
         [("class", "us-8330")],
     ]
     assert all(each.relation and each.relation.smiles for one in found for each in one)
+
+
+def test_what_a_notice_would_flag_is_counted_before_and_recorded_with_the_decision(db: Database) -> None:
+    """After a change of the notices that flag, an import is counted again before a lead can accept it."""
+    see(db, crawl_run(db), "https://www.ecplaza.net/9", FULL)
+    use(db)
+    waiting = bring_law(db, "a.csv", [], why="A decree", by="ada", now=NOW)
+    model = model_under_import(db, waiting)
+    assert model
+    score_all(db, 0.01, model.model_id)
+    rules = partial(notices_under, Law(), Law())
+
+    def count() -> None:
+        counted = preview(db, waiting, notices_under=rules)
+        assert counted
+        keep_preview(db, waiting, counted, now=NOW)
+
+    assert is_rescoring_due(db)
+    count()
+    assert not is_rescoring_due(db)
+    change_setting(db, "flag_rule", 1, changed_by="lea", now=NOW)
+    shown = kept_preview(db, waiting)
+    assert shown
+    assert (shown.noticed, shown.counted_at, shown.is_current) == (0, NOW, False)
+    assert is_rescoring_due(db)
+    with pytest.raises(LawImportRefused, match="have not been counted since"):
+        decide_import(db, waiting.law_import_id, "accepted", why="seen", by="lea", now=NOW)
+    count()
+    decided = decide_import(db, waiting.law_import_id, "accepted", why="seen", by="lea", now=NOW)
+    assert decided.newly_flagged == 1
+    (logged,) = list_entries(db, action=AuditAction.LAW_DECIDED)
+    assert logged.details["newly_flagged"] == 1

@@ -47,6 +47,7 @@ def test_a_lead_looks_and_accepts_in_the_browser(client: TestClient, database: P
         page = lea.get("/law").text
         assert "1 listing would be newly flagged." in page
         assert SOIL in page
+        assert "Counted" in page
         assert "low confidence" in page
         shown = lea.get(f"/api/law-imports/{number}/preview").json()
         assert [each["title"] for each in shown["newcomers"]] == [SOIL]
