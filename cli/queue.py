@@ -247,4 +247,5 @@ def notices_command(kind: str | None, code: str, file: Path | None, database: Pa
 
 
 def _notice_cells(each: NoticeCount) -> tuple[str, ...]:
-    return (each.kind, each.code, f"{each.listings:,}", "yes" if each.is_weak else "-", each.name)
+    what = f"e.g. {each.name}" if each.names_differ else each.name
+    return (each.kind, each.code, f"{each.listings:,}", "yes" if each.is_weak else "-", what)

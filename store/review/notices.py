@@ -80,6 +80,10 @@ class NoticeCount:
     why: str
     is_weak: bool
     listings: int
+    names_differ: bool
+    """Whether `name` is an example: one class rule covers several compounds."""
+    reasons_differ: bool
+    """Whether `why` is an example: listings break one rule by several substances."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +203,8 @@ def notices_of(db: Database, sighting_id: int) -> list[Notice]:
 def count_notices(db: Database, kind: str = "") -> list[NoticeCount]:
     """Return the number of listings for each notice, by kind, the commonest first."""
     query = """
-        SELECT kind, code, min(name) AS name, min(why) AS why, min(is_weak) AS is_weak, count(*) AS listings
+        SELECT kind, code, min(name) AS name, min(why) AS why, min(is_weak) AS is_weak, count(*) AS listings,
+               min(name) <> max(name) AS names_differ, min(why) <> max(why) AS reasons_differ
         FROM notices JOIN latest_sightings USING (sighting_id)
         WHERE ? IN ('', kind) GROUP BY kind, code ORDER BY kind, listings DESC, code
     """

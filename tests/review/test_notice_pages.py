@@ -78,3 +78,25 @@ def test_notices_are_counted_and_exported(client: TestClient, database: Path, tm
     with entered(database, "vic", Role.VIEWER) as viewer:
         assert "export" not in viewer.get("/notices").text.partition("<main")[2]
         assert viewer.post(form.action, data=form.values).status_code == 403
+
+
+def test_what_one_of_several_listings_shows_is_an_example(client: TestClient, database: Path) -> None:
+    """One class rule covers several compounds, and one rule is broken by several substances."""
+
+    def read(batch: Sequence[Noticed]) -> list[list[Notice]]:
+        return [
+            [
+                Notice(kind="class", code="us-8791", name=f"<b> ester {number}", why="An act"),
+                Notice(kind="rule", code="ebay-1", name="eBay: Chemicals", why=f"chemical {number}"),
+            ]
+            for number, _ in enumerate(batch)
+        ]
+
+    with closing(open_database(database)) as db:
+        record_notices(db, read, read_with="test", run_id=None, now=NOW)
+    page = client.get("/notices").text
+    assert ">e.g. &lt;b&gt; ester 0</a>" in page
+    assert ">eBay: Chemicals</a>" in page
+    assert ">An act</td>" in page
+    assert ">e.g. chemical 0</td>" in page
+    assert "e.g. <b> ester 0" in call("notices", "--db", database).out
