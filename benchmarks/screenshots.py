@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from classifier.gazetteer import Law
@@ -67,6 +68,9 @@ TALL = ("figures", "sheet", "item", "supplier", "dossier", "language-")
 """Names of pages that are drawn whole."""
 MAX_HEIGHT = 1_500
 """Of a drawn page, in pixels: more is looked at in the browser."""
+
+COLOURS = 128
+"""Of a kept picture, so that its file is small."""
 
 OFFERS_IN_SCRIPTS = Path(__file__).with_name("offers_in_scripts.toml")
 
@@ -247,6 +251,9 @@ def draw(
                 else:
                     page.screenshot(path=to / file)
                 page.close()
+                with Image.open(to / file) as picture:
+                    few_colours = picture.convert("RGB").quantize(COLOURS)
+                few_colours.save(to / file, optimize=True)
                 drawn.append(file)
     return drawn
 
