@@ -77,6 +77,7 @@ HANDLES = {
 """Forms of handles, by the rules of each messenger."""
 ACCOUNT_NUMBERS = {ContactKind.QQ: (5, 11), ContactKind.ICQ: (5, 9)}
 """Fewest and most digits of messengers whose accounts are numbers of their own."""
+_DIGITS_OF_MOBILE = 11
 NUMBERED = MESSENGERS - {*ACCOUNT_NUMBERS, ContactKind.WICKR, ContactKind.SESSION}
 """Messengers whose accounts may be phone numbers."""
 
@@ -328,12 +329,23 @@ def _read_handles(read: _Reading) -> None:
         limit = read.labels[index + 1].start if index + 1 < len(read.labels) else len(read.text)
         end: int | None = None
         for place, is_sure in _handle_places(read.text, label, limit):
+            if limit < len(read.text) and _is_of_next(read.text, label, place, limit):
+                continue
             end = end or _add_handle(read, kinds, place, is_sure=is_sure, is_named=is_named)
         while end and (again := re.compile(r"\s?[,/;&]\s?@").match(read.text, end)):
             end = _add_handle(read, kinds, again.end(), is_sure=True, is_named=is_named)
         before = _handle_before(read.text, label, read.labels[index - 1].end if index else 0)
         if end is None and before is not None:
             _add_handle(read, kinds, before, is_sure=True, is_named=is_named)
+
+
+def _is_of_next(text: str, label: Label, place: int, following: int) -> bool:
+    """Return whether the word at a place belongs to the next label, as in "on Wickr or acid99 on Kik"."""
+    word = re.compile(r"\S+\s").match(text, place)
+    if word is None or not WORD.search(text, label.end, place):
+        return False
+    between = text[word.end() : following]
+    return WORD.search(between) is not None and len(between) < NEAR // 4 and is_filled(between)
 
 
 def _handle_before(text: str, label: Label, last: int) -> int | None:
@@ -471,6 +483,8 @@ def _add_number(read: _Reading, group: DigitGroup, names: frozenset[str]) -> boo
         read.add(kind, digits, group.start, group.end, "label", 0.95)
     is_account = bool(accounts)
     is_labelled = bool(names & (NUMBERED | {"phone", "number", "contact"}))
+    if accounts and len(digits) < _DIGITS_OF_MOBILE and "phone" not in names:  # "QQ 2098761234, same WeChat"
+        is_labelled, names = False, names - NUMBERED
     if is_labelled or not (is_account or "not_phone" in names or is_amount or _is_code(text, group)):
         rule = "label" if is_labelled else "plus" if group.has_plus else "form"
         if number := _phone_of(read, group, names, is_labelled=is_labelled):

@@ -79,7 +79,7 @@ def _edited(text: str, spans: list[tuple[int, int]], edits: list[_Edit]) -> tupl
 def _bracketed_signs(text: str) -> Iterator[_Edit]:
     for found in _signs().finditer(text):
         is_at = found["at"] or found["at_word"] or found["glued_at"]
-        yield *found.span(), "@" if is_at else "."
+        yield *found.span(), "_" if found["underscore"] else "@" if is_at else "."
 
 
 @cache
@@ -93,6 +93,7 @@ def _signs() -> re.Pattern[str]:
         rf"(?<=[a-z0-9])(?:\s?{_OPEN}\s?(?:(?P<at>{at}|@|a)|{dot}|\.)\s?{_CLOSE}\s?"
         rf"|(?P<sign>[_*~|])(?:(?P<at_word>{at})|{dot})(?P=sign))(?=[a-z0-9])"
         rf"|(?<=[a-z])(?:(?P<glued_at>{foreign_at})|{foreign_dot})(?=[a-z])"
+        rf"|(?<=[a-z0-9])(?P<underscore>\s?[(\[]?{any_of('hiding.underscore')}[)\]]?\s?)(?=[a-z0-9])"
     )
 
 
