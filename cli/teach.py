@@ -152,8 +152,17 @@ def _check(name: str, found: dict[str, Any]) -> int:
 def _print(lesson: dict[str, Any], places: dict[str, str]) -> None:
     reader, rows = lesson["reader"], lesson["preview"]
     print_table(
-        ("field", "place", "cleaning"),
-        [(name, harmless(places[name]), rule["clean"]) for name, rule in reader["fields"].items()],
+        ("field", "place", "cleaning", "read on", "as the general rules"),
+        [
+            (
+                name,
+                harmless(places[name]),
+                rule["clean"],
+                f"{(count := lesson['counts'][name])['read']} of {counted(count['pages'], 'page', 'pages')}",
+                f"{count['agreed']} of {count['compared']}" if count["compared"] else "they read none",
+            )
+            for name, rule in reader["fields"].items()
+        ],
     )
     for name, why in lesson["unlearned"].items():
         click.echo(harmless(f"{name} was not learned. {why}"), err=True)

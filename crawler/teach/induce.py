@@ -59,12 +59,8 @@ class TaughtPage:
     """By field, the element that was pointed at, if one was."""
 
 
-def induce(
-    name: str, pages: Sequence[TaughtPage], others: Sequence[tuple[PageFields, str]]
-) -> tuple[Rule, float] | None:
-    """Return the best rule that reads a field right on every taught page, with its agreement, or None.
-
-    The agreement is the share of other pages with two values on which the general rules read alike.
+def induce(name: str, pages: Sequence[TaughtPage], others: Sequence[tuple[PageFields, str]]) -> list[Rule]:
+    """Return the rules that read a field right on every taught page, best first.
 
     Rules are compared by the share of other pages on which they find one value, then by the share on which
     they agree with the general rules, then by their robustness: names for data before ids, ids before
@@ -80,7 +76,17 @@ def induce(
     agreeing = islice(_agreeing(name, taught), _MOST_KEPT)
     ranked = sorted(((*_shares(name, rule, others), weight, rule) for weight, rule in agreeing),
                     key=lambda each: (-each[0], -each[1], each[2]))  # fmt: skip
-    return (ranked[0][3], ranked[0][1]) if ranked else None
+    return [each[3] for each in ranked]
+
+
+def compare(name: str, rule: Rule, others: Sequence[tuple[PageFields, str]]) -> list[bool]:
+    """Return, for each page on which a rule and the general rules read a field, whether they agree."""
+    found = [(fields.values(rule), general, fields) for fields, general in others]
+    return [
+        same(name, values[0], general, fields.document)
+        for values, general, fields in found
+        if values and general
+    ]
 
 
 def _agreeing(name: str, taught: Sequence[TaughtPage]) -> Iterator[tuple[float, Rule]]:
@@ -108,14 +114,12 @@ def _right(name: str, rule: Rule, page: TaughtPage) -> int:
 
 def _shares(name: str, rule: Rule, others: Sequence[tuple[PageFields, str]]) -> tuple[float, float]:
     """Return on which share of pages a rule finds one value, and on which it agrees; rounded, best 1."""
-    found = [(fields.values(rule), general, fields) for fields, general in others]
-    alike = [
-        same(name, values[0], general, fields.document)
-        for values, general, fields in found
-        if values and general
-    ]
-    single = sum(len(values) == 1 for values, _, _ in found) / len(found) if found else 1.0
-    return round(single, 1), round(sum(alike) / len(alike), 1) if alike else 1.0
+    single = [len(fields.values(rule)) == 1 for fields, _ in others]
+    return _rounded(single), _rounded(compare(name, rule, others))
+
+
+def _rounded(successes: Sequence[bool]) -> float:
+    return round(sum(successes) / len(successes), 1) if successes else 1.0
 
 
 def _candidates(name: str, page: TaughtPage) -> Iterator[tuple[float, Rule]]:

@@ -141,7 +141,8 @@ class DeclaredReader:
     @property
     def required(self) -> frozenset[str]:
         """The fields that every taught item page has."""
-        of_items = [set(case.expected) for case in self.cases if TaughtField.TITLE in case.expected]
+        cases = (set(case.expected) - {TaughtField.NEXT_PAGE} for case in self.cases)
+        of_items = [each for each in cases if each]
         return frozenset(set.intersection(*of_items) & set(self.fields)) if of_items else frozenset()
 
     @property

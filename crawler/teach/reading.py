@@ -152,7 +152,8 @@ def same(name: str, one: str, other: str, document: Document) -> bool:
 
 
 def _is_item(read: dict[str, list[str]], required: frozenset[str]) -> bool:
-    return len(required) >= _FEWEST_OF_ITEM and all(len(read[name]) == 1 for name in required)
+    is_enough = TaughtField.TITLE in required and len(required) >= _FEWEST_OF_ITEM
+    return is_enough and all(len(read[name]) == 1 for name in required)
 
 
 def _overlaid(content: ListingContent, found: dict[str, str], document: Document) -> ListingContent:

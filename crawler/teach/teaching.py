@@ -12,10 +12,11 @@ from crawler.extract.document import parse_document
 from crawler.markets import find_markets
 from crawler.teach import CannotTeach
 from crawler.teach.following import failing, shares, shares_of, value_of
-from crawler.teach.induce import CLEANINGS, TaughtPage, induce
+from crawler.teach.induce import CLEANINGS, TaughtPage, compare, induce
 from crawler.teach.reader import AS_READ, Case, DeclaredReader, Rule, TaughtField
 from crawler.teach.reading import CONTENT_NAMES, PageFields, place_text, read_taught, same
 from crawler.workers.page_parser import PageJob, parse_here
+from store.messages import counted
 from store.model import PageOutcome
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ _Result = TypeVar("_Result")
 FEWEST_PAGES, MOST_TAUGHT = 2, 10
 _EXPECTED_CHARS = 200
 """Characters of a description that a case keeps."""
-_LEAST_AGREEMENT = 0.8
-"""A place that agrees less with general rules that were right on every taught page is worse than they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +55,37 @@ class PreviewRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldCounts:
+    """How a taught field reads on the taught and the other pages."""
+
+    pages: int
+    """Item pages; for the next page, all other pages."""
+    read: int
+    compared: int
+    """Pages on which the general rules read a value, too."""
+    agreed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
     """The result of teaching; nothing of it is stored yet."""
 
     reader: DeclaredReader
     unlearned: dict[str, str]
-    """By field, why no rule was found."""
+    """By field, why no rule was found, or why the general rules keep the field."""
+    counts: dict[str, FieldCounts] = field(default_factory=dict)
+    """By taught field."""
     preview: tuple[PreviewRow, ...] = field(default=())
     """The other pages, most doubts first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Tried:
+    """A page on which a reader is tried."""
+
+    page: SourcePage
+    fields: PageFields
+    general: ExtractedPage
 
 
 def teach(
@@ -94,36 +116,43 @@ def teach(
         )
     taught = [_taught_page(page, pointed, before) for page, pointed in pages]
     own = {page.sha256 for page, _ in pages}
-    rest = [(page, _general(page)) for page in others if page.sha256 not in own]
-    rest = [(page, read) for page, read in rest if read.outcome is not PageOutcome.UNREADABLE]
     generals = [_general(page) for page, _ in pages]
-    for (page, _), read in zip(pages, generals, strict=True):
-        if read.outcome is PageOutcome.UNREADABLE:
-            raise CannotTeach(f"{page.url} cannot be read; choose another page. {read.sentence}")
+    for (page, _), general in zip(pages, generals, strict=True):
+        if general.outcome is PageOutcome.UNREADABLE:
+            raise CannotTeach(f"{page.url} cannot be read; choose another page. {general.sentence}")
+    tried = [_Tried(page=page, fields=each.fields, general=general)
+             for (page, _), each, general in zip(pages, taught, generals, strict=True)]  # fmt: skip
+    rest = [_Tried(page=page, fields=fields, general=_general(page)) for page in others
+            if page.sha256 not in own and (fields := _fields(page)) is not None]  # fmt: skip
     rules: dict[str, Rule] = {}
     unlearned: dict[str, str] = {}
     for name in TaughtField:
         wanted = [page.wanted[name] for page in taught if name in page.wanted]
         if not wanted:
             continue
-        compared = [(fields, value) for page, read in rest if (fields := _fields(page)) is not None
-                    and (read.listing or name == TaughtField.NEXT_PAGE)
-                    for value in (_general_value(read, name),)]  # fmt: skip
+        compared = [(each.fields, _general_value(each.general, name)) for each in rest
+                    if each.general.listing or name == TaughtField.NEXT_PAGE]  # fmt: skip
         found = induce(name, taught, compared)
-        if found and found[1] < _LEAST_AGREEMENT and _is_known(name, taught, generals):
-            unlearned[name] = (
-                "The general rules already read it correctly on these pages, and the place that was found "
-                f"disagrees with them on other pages ({found[1]:.0%} agree). Teach pages that it misreads."
-            )
-        elif found:
+        alike = [compare(name, rule, compared) for rule in found]
+        if found and _is_known(name, taught, generals):
+            found = [rule for rule, each in zip(found, alike, strict=True) if all(each)]
+        if found:
             rules[name] = found[0]
+        elif alike:
+            unlearned[name] = (
+                "The general rules keep this field: they read it correctly on the taught pages, and the best "
+                f"place found differs from them on {alike[0].count(False)} of "
+                f"{counted(len(alike[0]), 'other page', 'other pages')}."
+            )
         else:
             shown = "; ".join(repr(each[:60]) for each in wanted)
             unlearned[name] = (
                 f"No place reads {shown} on all the pages. Point at another place, or correct the value."
             )
     if not rules:
-        raise CannotTeach(f"Nothing was learned. {' '.join(unlearned.values())}".strip())
+        raise CannotTeach(
+            " ".join(["Nothing was learned.", *(f"{name}: {why}" for name, why in unlearned.items())])
+        )
     reader = DeclaredReader(
         version=(before.version if before else 0) + 1,
         taught_by=by,
@@ -140,8 +169,7 @@ def teach(
             for (page, _), each in zip(pages, taught, strict=True)
         ),
     )
-    own_pages = [page for page, _ in pages]
-    return _measured(reader, unlearned, list(zip(own_pages, generals, strict=True)), rest)
+    return _measured(reader, unlearned, tried, rest)
 
 
 def check_cases(reader: DeclaredReader, bodies: Mapping[str, bytes]) -> list[str]:
@@ -167,36 +195,46 @@ def read_now(page: SourcePage, reader: DeclaredReader | None) -> dict[str, str]:
 
 
 def _measured(
-    reader: DeclaredReader,
-    unlearned: dict[str, str],
-    taught: Sequence[tuple[SourcePage, ExtractedPage]],
-    rest: Sequence[tuple[SourcePage, ExtractedPage]],
+    reader: DeclaredReader, unlearned: dict[str, str], taught: Sequence[_Tried], rest: Sequence[_Tried]
 ) -> Lesson:
     """Complete a reader with what it reads on the taught pages, and measure it on all pages."""
     counts: Counter[str] = Counter()
-    cases, rows = [], []
-    for case, (page, general) in zip(reader.cases, taught, strict=True):
-        read = read_taught(general, page_response(page), reader)
-        if read.taught and (read.taught.found or read.taught.missed):
-            counts.update(shares(read.taught))
+    cases = []
+    for case, each in zip(reader.cases, taught, strict=True):
+        read = read_taught(each.general, page_response(each.page), reader)
         expected = {name: value for name in case.expected if (value := value_of(read, name))}
         if TaughtField.DESCRIPTION in expected:
             expected[TaughtField.DESCRIPTION] = expected[TaughtField.DESCRIPTION][:_EXPECTED_CHARS]
         cases.append(replace(case, expected=expected))
     reader = replace(reader, cases=tuple(cases))
-    for page, general in rest:
-        read = read_taught(general, page_response(page), reader)
-        if read.taught and (read.taught.found or read.taught.missed):
+    rows: list[PreviewRow] = []
+    items: list[_Tried] = []
+    lists: list[_Tried] = []
+    for each in (*taught, *rest):
+        read = read_taught(each.general, page_response(each.page), reader)
+        (lists if read.listing is None else items).append(each)
+        is_item = read.taught is not None and bool(read.taught.found or read.taught.missed)
+        if read.taught and is_item:
             counts.update(shares(read.taught))
-            rows.append(_preview(page, general, read, reader))
-        elif value_of(read, TaughtField.NEXT_PAGE) and TaughtField.NEXT_PAGE in reader.fields:
-            rows.append(_preview(page, general, read, reader))
+        has_next = TaughtField.NEXT_PAGE in reader.fields and bool(value_of(read, TaughtField.NEXT_PAGE))
+        if each in rest and (is_item or has_next):
+            rows.append(_preview(each.page, each.general, read, reader))
     found, agreement = shares_of(counts)
     return Lesson(
         reader=replace(reader, found=round(found, 3), agreement=round(agreement, 3)),
         unlearned=unlearned,
+        counts={
+            name: _count(name, rule, lists if name == TaughtField.NEXT_PAGE else items)
+            for name, rule in reader.fields.items()
+        },
         preview=tuple(sorted(rows, key=lambda row: -len(row.doubts))),
     )
+
+
+def _count(name: str, rule: Rule, pages: Sequence[_Tried]) -> FieldCounts:
+    alike = compare(name, rule, [(each.fields, _general_value(each.general, name)) for each in pages])
+    read = sum(bool(each.fields.values(rule)) for each in pages)
+    return FieldCounts(pages=len(pages), read=read, compared=len(alike), agreed=sum(alike))
 
 
 def _preview(

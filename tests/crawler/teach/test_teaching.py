@@ -11,7 +11,7 @@ from crawler.teach.induce import selectors
 from crawler.teach.pages import SourcePage
 from crawler.teach.reader import AS_READ, Cleaning, DeclaredReader
 from crawler.teach.reading import PageFields
-from crawler.teach.teaching import Lesson, Pointed, check_cases, read_now, teach
+from crawler.teach.teaching import FieldCounts, Lesson, Pointed, check_cases, read_now, teach
 from tests.crawler.extract.pages import document
 from tests.crawler.teach.shop import BASE, CHANGED, body, page, truth
 
@@ -102,6 +102,35 @@ def test_what_cannot_be_learned_is_said() -> None:
         teach([(page(1), {}), (page(2), {})], [], before=None, by="ada", now=NOW)
 
 
+def test_a_single_difference_from_right_general_rules_keeps_theirs() -> None:
+    """The place that reads nine of ten other pages alike is not learned; the other fields are."""
+    layout = "<h1>Lamp of kind {0}</h1><p>{1}$ 2{0}.00</p><p>Seller: Ana {0}</p>"
+    saved = [
+        SourcePage(
+            url=f"{BASE}item/{number}",
+            body=layout.format(number, "Was $ 90.00</p><p>" if number == 7 else "").encode(),
+        )
+        for number in range(1, 13)
+    ]
+    fields = {"price": Pointed(value=AS_READ), "seller": Pointed(value=AS_READ)}
+    taught_pages = [(each, fields) for each in saved[:2]]
+    lesson = teach(taught_pages, saved[2:], before=None, by="ada", now=NOW)
+    assert "differs from them on 1 of 10 other pages" in lesson.unlearned["price"]
+    assert lesson.counts == {"seller": FieldCounts(pages=12, read=12, compared=12, agreed=12)}
+    assert lesson.reader.required == {"seller"}
+    assert read_now(saved[6], lesson.reader)["price"] == "$ 27.00"
+
+
+def test_counts_say_how_a_field_reads_on_all_pages() -> None:
+    """The general rules misread every title and price here, find no place, and read every seller alike."""
+    assert taught().counts == {
+        "title": FieldCounts(pages=9, read=9, compared=9, agreed=0),
+        "price": FieldCounts(pages=9, read=9, compared=9, agreed=0),
+        "seller": FieldCounts(pages=9, read=9, compared=9, agreed=9),
+        "location": FieldCounts(pages=9, read=9, compared=0, agreed=0),
+    }
+
+
 def test_a_place_that_is_worse_than_the_general_rules_is_not_learned() -> None:
     """Where they were right on the taught pages and disagree on others, their value stays."""
     plain = "<div id='box'><h1>Lamp of kind {0}</h1><p>$ 2{0}.00</p><p>Four pieces are left.</p></div>"
@@ -117,7 +146,10 @@ def test_a_place_that_is_worse_than_the_general_rules_is_not_learned() -> None:
     ]
     lesson = teach(list(zip(saved[:2], prices, strict=True)), saved[2:], before=None, by="ada", now=NOW)
     assert "title" in lesson.reader.fields
-    assert "disagrees with them on other pages" in lesson.unlearned["price"]
+    assert lesson.unlearned["price"] == (
+        "The general rules keep this field: they read it correctly on the taught pages, and the best place "
+        "found differs from them on 4 of 4 other pages."
+    )
     assert read_now(saved[4], lesson.reader)["price"] == "$ 25.00"
 
 
