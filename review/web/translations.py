@@ -185,6 +185,9 @@ def chosen_words(value: object, name: str) -> str:
         "notice": tables["notices"], "sort": tables["sorts"], "decision": _choices("decisions"),
         "changed": {"1": N_("yes")},
     }.get(name, {})  # fmt: skip
+    kind, _, code = str(value).partition(":")
+    if name == "notice" and kind in chosen and code:
+        return f"{gettext(chosen[kind])}: {code}"
     return gettext(chosen[str(value)]) if str(value) in chosen else str(value)
 
 

@@ -143,6 +143,7 @@ def test_filters_are_called_as_the_form_calls_them() -> None:
     assert narrowing_words("q") == "Palabras"
     assert chosen_words("decided", "state") == "Decididos"
     assert chosen_words("acme", "source") == "acme"
+    assert chosen_words("rule:ebay-1", "notice") == "regla del mercado: ebay-1"
 
 
 def test_every_filter_has_a_name() -> None:
