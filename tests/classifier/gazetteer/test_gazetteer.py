@@ -281,3 +281,8 @@ def test_the_edition_tells_version_and_date(gazetteer: Gazetteer) -> None:
 def test_the_first_day_of_control_is_read(text: str, expected: str) -> None:
     """The build reads the day in force from the wordings of the sources."""
     assert since(text) == expected
+
+
+def test_a_name_in_a_language_cites_the_source_of_that_language() -> None:
+    """The sources of the other languages are left out."""
+    assert "safrole is its name in French (source: read in S14)." in look_up(load_gazetteer(), "safrole").why
