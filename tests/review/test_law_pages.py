@@ -12,12 +12,13 @@ from classifier.gazetteer import Law
 from cli.serve import reference_for
 from fixtures.builders.forms import read_form
 from fixtures.builders.login import entered, headers_of
-from fixtures.builders.review_store import FLAGGED, bring_list, score_under_import
+from fixtures.builders.review_store import FLAGGED, NOW, bring_list, score_under_import
 from store.accounts.users import Role
 from store.audit.audit import list_entries
 from store.database import open_database
 from store.review.item_query import Filter
 from store.review.queue import count_items
+from store.review.workspace import change_setting
 from tests.cli.calls import call
 
 if TYPE_CHECKING:
@@ -61,6 +62,26 @@ def test_a_lead_looks_and_accepts_in_the_browser(client: TestClient, database: P
     with closing(open_database(database)) as db:
         assert count_items(db, Filter()) == FLAGGED + 1
         assert [each.actor for each in list_entries(db, subject=f"law_import:{number}")] == ["lea", "ada"]
+
+
+def test_a_lead_cannot_accept_on_an_old_count(database: Path) -> None:
+    """The page says so, and shows the old count with its time."""
+    with closing(open_database(database)) as db:
+        number = bring_list(db)
+        score_under_import(db, number)
+        change_setting(db, "flag_rule", 1, changed_by="lea", now=NOW)
+    accept = 'value="accepted"'
+    with entered(database, "lea", Role.LEAD) as lea:
+        page = lea.get("/law").text
+        assert "have changed since the count" in page
+        assert "1 listing would be newly flagged." in page
+        assert f"{accept} disabled" in page
+        with closing(open_database(database)) as db:
+            db.execute("DELETE FROM law_previews")
+        page = lea.get("/law").text
+        assert "The next scoring run counts the listings" in page
+        assert "would be newly flagged.</b>" not in page
+        assert f"{accept} disabled" in page
 
 
 def read_imported(page: str) -> str:
