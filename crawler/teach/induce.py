@@ -46,6 +46,8 @@ _SEVERAL_WEIGHT = 3.0
 _ATTRIBUTE_WEIGHT = 4.0
 """What people see is preferred to hidden data, which sites forget to keep right."""
 _CLEANING_WEIGHT = 0.5
+_SURPLUS_WEIGHT = 0.05
+"""Of each character beside the value: a price is read from a whole box, too, but not as surely."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,18 +131,22 @@ def _candidates(name: str, page: TaughtPage) -> Iterator[tuple[float, Rule]]:
             cleaned = page.fields.cleaned(values[0], clean)
             if cleaned and same(name, cleaned, wanted, document):
                 yield _LABEL_WEIGHT + extra * _CLEANING_WEIGHT, Rule(label=label, clean=clean)
-        for element, attribute in _places(name, page, clean):
+        for element, attribute, length in _places(name, page, clean):
+            added = extra * _CLEANING_WEIGHT + _ATTRIBUTE_WEIGHT * bool(attribute)
+            added += _SURPLUS_WEIGHT * max(0, length - len(wanted))
             for weight, css in selectors(element):
-                rule = Rule(css=css, attribute=attribute, clean=clean)
-                yield weight + extra * _CLEANING_WEIGHT + _ATTRIBUTE_WEIGHT * bool(attribute), rule
+                yield weight + added, Rule(css=css, attribute=attribute, clean=clean)
 
 
-def _places(name: str, page: TaughtPage, clean: Cleaning) -> Iterator[tuple[etree._Element, str]]:
-    """Yield the elements, with the attribute or empty text, that hold the wanted value; innermost first."""
+def _places(name: str, page: TaughtPage, clean: Cleaning) -> Iterator[tuple[etree._Element, str, int]]:
+    """Yield the elements that hold the wanted value, innermost first.
+
+    Each comes with the attribute or empty text, and with the length of its text.
+    """
     fields, wanted = page.fields, page.wanted[name]
     pointed = page.elements.get(name)
     room = len(wanted) * 2 + 200
-    found: list[tuple[int, etree._Element, str]] = []
+    found: list[tuple[int, etree._Element, str, int]] = []
     for element in fields.document.root.iter("*"):
         if element.tag in _UNREADABLE_TAGS:
             continue
@@ -148,10 +154,10 @@ def _places(name: str, page: TaughtPage, clean: Cleaning) -> Iterator[tuple[etre
             text = place_text(element, Rule(css="*", attribute=attribute, clean=clean))
             is_short = len(text) <= room or (name == TaughtField.DESCRIPTION and not attribute)
             if text and is_short and same(name, fields.cleaned(text, clean), wanted, fields.document):
-                found.append((len(text) - 1_000_000 * (element is pointed), element, attribute))
+                found.append((len(text) - 1_000_000 * (element is pointed), element, attribute, len(text)))
     found.sort(key=lambda each: each[0])
-    for _, element, attribute in found[:_MOST_PLACES]:
-        yield element, attribute
+    for _, element, attribute, length in found[:_MOST_PLACES]:
+        yield element, attribute, length
 
 
 def _attributes(name: str, element: etree._Element) -> Iterable[str]:

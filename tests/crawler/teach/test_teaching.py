@@ -121,6 +121,15 @@ def test_a_single_difference_from_right_general_rules_keeps_theirs() -> None:
     assert read_now(saved[6], lesson.reader)["price"] == "$ 27.00"
 
 
+def test_a_price_is_learned_without_its_box() -> None:
+    """The box holds the same first price, under a shorter name, but also everything else."""
+    layout = '<div class="box"><h1>Brass lamp</h1><p class="price">$ 2{0}.00</p><p>Of glass.</p></div>'
+    saved = [SourcePage(url=f"{BASE}item/{number}", body=layout.format(number).encode()) for number in (1, 2)]
+    pages = [(each, {"price": Pointed(value=AS_READ)}) for each in saved]
+    lesson = teach(pages, [], before=None, by="ada", now=NOW)
+    assert str(lesson.reader.fields["price"]) == ".price"
+
+
 def test_counts_say_how_a_field_reads_on_all_pages() -> None:
     """The general rules misread every title and price here, find no place, and read every seller alike."""
     assert taught().counts == {
