@@ -64,7 +64,9 @@ class MarketplaceSpider(scrapy.Spider):
         self.room = asyncio.Semaphore(MOST_UNDER_WAY)
         self._turn = asyncio.Lock()
         """Serves the pages in the order of their requests, however long each takes to parse."""
-        self._drawer = PageDrawer(rendering, ArchiveAnswers(archive), parse) if rendering else None
+        self._drawer = None
+        if rendering:  # no request leaves for the pictures that the archive holds
+            self._drawer = PageDrawer(replace(rendering, images=True), ArchiveAnswers(archive), parse)
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Request the first pages."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import io
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from crawler.archives import open_archive
 from crawler.evidence.verify import verify
+from crawler.evidence.warc_records import body_of
 from crawler.render import Rendering
 from fixtures.misbehaving.drawn import DRAW, GOODS, item_json, shell
 from store.crawl.evidence import evidence_folder
@@ -84,6 +87,26 @@ def test_folder_saved_by_a_browser_is_drawn_with_the_files_beside_the_page(tmp_p
     database = tmp_path / "store.db"
     crawl(database, replace(declare(folder), rendering=Rendering()))
     assert read(database) == [(*GOODS["1"], 2, 0)]
+
+
+def test_saved_page_is_drawn_with_its_pictures(tmp_path: Path) -> None:
+    """The screenshot shows the picture that lies in the folder; the missing one is refused."""
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    comment = f"<!-- saved from url=(0027){PAGE} -->"
+    pictures = '<img src="red.png" style="width: 400px; height: 400px"><img src="missing.png">'
+    (folder / "item.html").write_text(f"{comment}<h1>Solvent</h1><p>Price: 20 EUR</p>{pictures}", "utf-8")
+    Image.new("RGB", (8, 8), (255, 0, 0)).save(folder / "red.png")
+    database = tmp_path / "store.db"
+    crawl(database, replace(declare(folder), rendering=Rendering(when="always")))
+    with closing(open_database(database)) as db:
+        (page_id,) = db.execute("SELECT page_id FROM page_drawings").fetchone()
+        drawing = drawing_of(db, page_id)
+        assert drawing is not None
+        assert (drawing.requests, drawing.refused) == (1, 1)
+        view = body_of(db, evidence_folder(database), drawing.view_record_id)
+    shown = Image.open(io.BytesIO(view)).convert("RGB").getcolors(10**6) or ()
+    assert (255, 0, 0) in {colour for _, colour in shown}
 
 
 def test_archive_opened_without_assets_has_none(tmp_path: Path) -> None:
