@@ -10,8 +10,9 @@ A folder is measured by what lies in it: `expected.jsonl` and `html/` (product p
 marketplace). Without one, the folders of real pages under `--data` are taken that are there, and the invented
 marketplaces.
 
-A row of a list page is no listing if it does not lead to an item. Of an invented marketplace all items are
-known; on the saved list pages, which state no truth, an item is known by the form of its address.
+A row of a list page is no listing if it does not lead to an item, and an item is missed if the page links to
+it, wherever, and no row leads to it. Of an invented marketplace all items are known; on the saved list pages,
+which state no truth, an item is known by the form of its address, so a side column counts as well.
 """
 
 from __future__ import annotations
@@ -49,9 +50,10 @@ from store.model import ListingContent
 from text.money import Place, read_price
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterator
+    from collections.abc import Callable, Iterator
 
     from crawler.extract.document import Document
+    from crawler.extract.page import ExtractedPage
 
 DATA = Path("../shared/data")
 MARKETPLACES = Path("fixtures/marketplaces")
@@ -200,7 +202,7 @@ def _measure_marketplace(folder: Path) -> Report:
     rows = map(json.loads, (folder / "truth.jsonl").read_text("utf-8").splitlines())
     truth = {row["url"]: row for row in rows}
     report = Report(folder=folder, note="", scores={name: {"ours": Counts()} for name in OF_TRUTH.values()})
-    addresses: list[str] = []
+    rows_of_lists = Counts()
     with open_archive(folder / "saved") as archive:
         for url in archive.urls():
             page = archive.fetch(url)
@@ -211,7 +213,9 @@ def _measure_marketplace(folder: Path) -> Report:
             )
             reading = extract_page(response)
             if url not in truth:
-                addresses += [row.url for row in reading.rows]
+                count_rows(
+                    rows_of_lists, reading, response, lambda address: address if address in truth else ""
+                )
                 continue
             content = reading.listing.content if reading.listing else ListingContent(title="")
             for key, name in OF_TRUTH.items():
@@ -222,24 +226,50 @@ def _measure_marketplace(folder: Path) -> Report:
                 )
                 if got != wanted:
                     report.errors.append(f"{name}: {url[:70]}: {wanted!r} read as {got!r}")
-    report.note = f"{len(truth)} items; {_of_rows(addresses, truth)}"
+    report.note = f"{len(truth)} items; {_of_rows(rows_of_lists)}"
     return report
 
 
-def _of_rows(addresses: Collection[str], items: Container[str]) -> str:
-    none = sum(address not in items for address in addresses)
-    share = none / max(1, len(addresses))
-    return f"{len(addresses)} rows of list pages, {none} of them no listing ({share:.1%})"
+def count_rows(
+    counts: Counts, reading: ExtractedPage, response: web_poet.HttpResponse, item_of: Callable[[str], str]
+) -> None:
+    """Count the rows of a page by the items that the page links to.
+
+    Args:
+        counts: Takes rows that lead to an item, rows that do not, and items without a row.
+        reading: What was read; an item's own page is left out.
+        response: The page.
+        item_of: Returns the item of an address, or empty text.
+    """
+    document = parse_document(response)
+    if reading.listing or document is None:
+        return
+    links = {document.absolute(str(each.get("href"))) for each in document.root.iter("a") if each.get("href")}
+    items = {item for link in links if link and (item := item_of(link))}
+    of_rows = [item_of(row.url) for row in reading.rows]
+    counts.right += sum(map(bool, of_rows))
+    counts.wrong += of_rows.count("")
+    counts.missed += len(items - set(of_rows))
+
+
+def _of_rows(counts: Counts) -> str:
+    rows, items = counts.right + counts.wrong, counts.right + counts.missed
+    return (
+        f"{rows} rows of list pages, {counts.wrong} of them no listing ({counts.wrong / max(1, rows):.1%}); "
+        f"{counts.missed} of {items} items without a row"
+    )
 
 
 def _measure_lists(folder: Path) -> Report:
     pages = read_list_pages(folder)
     report = Report(folder=folder, note="")
-    addresses: list[str] = []
+    rows_of_lists = Counts()
     for page in pages:
         url = f"https://{folder.name}.example/{page.path.name}"
-        reading = extract_page(web_poet.HttpResponse(url=url, body=read_body(page.path), status=200))
-        addresses += [row.url for row in reading.rows]
+        response = web_poet.HttpResponse(url=url, body=read_body(page.path), status=200)
+        reading = extract_page(response)
+        before = rows_of_lists.missed
+        count_rows(rows_of_lists, reading, response, saved_item)
         contents = [row.content for row in reading.rows]
         titles = {_plain(content.title) for content in contents}
         known = {_plain(title) for title in page.titles}
@@ -248,14 +278,21 @@ def _measure_lists(folder: Path) -> Report:
                 "page": page.path.name,
                 "outcome": str(reading.outcome),
                 "rows": len(contents),
+                "missed": rows_of_lists.missed - before,
                 "with price": sum(bool(content.price_text) for content in contents),
                 "with seller": sum(bool(content.seller_name) for content in contents),
                 "known titles": len(known),
                 "found": len(known & titles),
             }
         )
-    report.note = f"{len(pages)} pages; {_of_rows(addresses, set(filter(ITEM_ADDRESS.search, addresses)))}"
+    report.note = f"{len(pages)} pages; {_of_rows(rows_of_lists)}"
     return report
+
+
+def saved_item(address: str) -> str:
+    """Return the item that an address of a saved list page leads to, by its form, or empty text."""
+    bare = re.split(r"[?#]", address)[0]
+    return bare if ITEM_ADDRESS.search(bare) else ""
 
 
 def _plain(title: str) -> str:

@@ -44,19 +44,22 @@ def test_right_wrong_and_missing_values_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_rows_that_lead_to_no_item_are_counted(tmp_path: Path) -> None:
-    """The items of a marketplace are known by its truth; a row that leads elsewhere is no listing."""
+    """The items are known by the truth: a row that leads elsewhere is no listing, a linked one is missed."""
     saved = tmp_path / "saved"
     saved.mkdir()
     row = '<div class="r"><a href="{n}.html">Oak stool number {n}</a> <b>{n}9.50 EUR</b></div>'
     rows = "".join(row.format(n=n) for n in range(1, 9))
-    (saved / "list.html").write_text(f"<h1>Stools</h1><div>{rows}</div>", "utf-8")
+    aside = '<p>Others looked at <a href="9.html">this</a>.</p>'
+    (saved / "list.html").write_text(f"<h1>Stools</h1><div>{rows}</div>{aside}", "utf-8")
     (saved / "1.html").write_text(_PAGE, "utf-8")
     base = "https://saved.invalid"
     known = {"title": "Oak stool", "price_amount": "49.90", "seller_name": "Holzhof", "item_id": "H-8"}
-    truth = [{"url": f"{base}/{n}.html", **known} for n in range(1, 7)]
+    truth = [{"url": f"{base}/{n}.html", **known} for n in (*range(1, 7), 9)]
     (tmp_path / "truth.jsonl").write_text("".join(json.dumps(each) + "\n" for each in truth), "utf-8")
     report = measure(tmp_path)
-    assert report.note == "6 items; 8 rows of list pages, 2 of them no listing (25.0%)"
+    assert report.note == (
+        "7 items; 8 rows of list pages, 2 of them no listing (25.0%); 1 of 7 items without a row"
+    )
     assert report.scores["price"]["ours"].right == 1
     assert report.scores["sku"]["ours"].wrong == 1
 
