@@ -1,4 +1,4 @@
-"""The life of one supplier, from saved pages of two marketplaces to a decision that stands.
+"""The life of one supplier, from saved pages of two marketplaces to its dossier.
 
 Two accounts on an English marketplace and one on a Spanish board have three names, and state the same address
 and number in turn. Nothing tells the program that they belong together.
@@ -22,7 +22,7 @@ NAMES = {"Lumen Fine Organics", "Nimbus Global Sourcing", "Importa Directo 24"}
 
 
 def test_the_life_of_a_supplier(tmp_path: Path) -> None:
-    """Pages are read, accounts linked, a link is cut and stays cut, and another person confirms it."""
+    """Accounts are linked, a link is cut and stays cut, a person confirms it, and the dossier says so."""
     store = tmp_path / "precursor-watch.db"
     for source in ("harbor-wholesale", "anuncios-sur"):
         called = call_process("crawl", source, "--db", store)
@@ -76,6 +76,18 @@ def test_the_life_of_a_supplier(tmp_path: Path) -> None:
     done("link", store, "withdraw", apart, others[1], "--reason", "Not the forwarder's", "--by", "lea")
     done("link", store, "--rebuild")
     assert names_of(store, number) == NAMES
+
+    # The dossier tells what the lead confirmed from what the machine links.
+    done("dossier", store, number, "--out", tmp_path / "dossier", "--by", "lea")
+    written = {file.name: file for file in (tmp_path / "dossier").iterdir()}
+    assert {"evidence.zip", "SHA256SUMS"} <= set(written)
+    (file,) = (path for name, path in written.items() if name.endswith(".json") and "ftm" not in name)
+    whole = json.loads(file.read_text(encoding="utf-8"))
+    assert {account["name"] for account in whole["accounts"]} == NAMES
+    (pair,) = whole["confirmed_by_people"]["links"]
+    ends = [pair[end]["seller_account_id"] for end in ("one", "other")]
+    assert (ends, pair["decision"]) == (sorted((apart, others[0])), "confirmed")
+    assert {pair["decision"] for pair in whole["machine_linked"]["links"]} == {""}
 
     # Every decision is in the audit log, and the record holds.
     log = json.loads(call("audit", "list", "--action", "link_decided", "--json", "--db", store).out)
