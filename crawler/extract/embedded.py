@@ -62,7 +62,7 @@ def read_opengraph(document: Document) -> ListingContent | None:
             "currency": shown.currency,
         }
     named = {
-        "brand": meta.get("product:brand", ""),
+        "brand": meta.get("product:brand", "") or meta.get("og:brand", ""),
         "availability": meta.get("product:availability", "") or meta.get("og:availability", ""),
     }
     values["attributes"] = tuple((name, value) for name, value in named.items() if value)

@@ -280,7 +280,7 @@ def _invitation() -> re.Pattern[str]:
 
 def clean_item_id(text: str) -> str:
     """Return an item number such as `Item # 101095` without its label; empty for other text."""
-    bare = _PREFIX.sub("", " ".join(text.split()))
+    bare = _PREFIX.sub("", " ".join(text.split())).removeprefix("#").strip()
     has_digit = any(map(str.isdigit, bare)) and len(bare.split()) <= _MOST_WORDS
     return bare if (has_digit or _CAPITALS.fullmatch(bare)) and len(bare) <= _LONGEST_ID else ""
 

@@ -226,7 +226,9 @@ def read_scoped(root: etree._Element, base_url: str, syntax: Syntax) -> list[dic
         properties += 1
         if properties > _MOST_PROPERTIES:
             break
-        value = {"@type": (element.get(syntax.kind) or "").split()} if opens else _value(element, base_url)
+        value = (
+            {"@type": (element.get(syntax.kind) or "").split()} if opens else _value(element, base_url, names)
+        )
         if names and open_scopes:
             for name in names:
                 _add(open_scopes[-1][1], name, value)
@@ -243,10 +245,13 @@ def _property_names(attribute: str | None) -> list[str]:
     return [name.rpartition(":")[2].rpartition("/")[2] for name in attribute.split()]
 
 
-def _value(element: etree._Element, base_url: str) -> str:
+def _value(element: etree._Element, base_url: str, names: Sequence[str]) -> str:
     content = element.get("content")
     if content is not None:
         return content
+    if not _MAKERS.isdisjoint(names):  # many pages mark the link to the brand's own list
+        alternatives = (each.get("alt") or "" for each in element.iter("img"))
+        return " ".join("".join(element.itertext()).split()) or next(alternatives, "").strip()
     attribute = _LINK_ATTRIBUTES.get(str(element.tag))
     linked = element.get(attribute) if attribute else None
     if linked is None:
@@ -273,7 +278,8 @@ _TAG = re.compile(r"<[^<>]+>")
 _LONGEST_TEXT = 100_000
 """Longest property text that is read, in characters."""
 _PLAIN_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_PROPERTIES = ("brand", "mpn", "model", "casNumber", "cas", "molecularFormula", "material", "color")
+_MAKERS = frozenset({"brand", "manufacturer"})
+_PROPERTIES = ("mpn", "model", "casNumber", "cas", "molecularFormula", "material", "color")
 _GTINS = ("gtin", "gtin8", "gtin12", "gtin13", "gtin14")
 _ITEM_IDS = ("sku", "productID", "productId", "identifier")  # mpn is the maker's number, not the site's
 _SHORTEST_TITLE = 4
@@ -430,6 +436,7 @@ def _attributes(node: Node, offer: Node) -> tuple[tuple[str, str], ...]:
             value = text_of(each.get("value"))
             unit = text_of(each.get("unitText"))
             rows.append((text_of(each.get("name") or each.get("propertyID")), f"{value} {unit}".strip()))
+    rows.append(("brand", text_of(node.get("brand")) or text_of(node.get("manufacturer"))))
     rows.extend((name, text_of(node.get(name))) for name in _PROPERTIES)
     rows.append(
         ("gtin", next((text for name in _GTINS if (text := text_of(node.get(name) or offer.get(name)))), ""))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from crawler.extract.elements import Role, element_text, is_aside, is_menu, named_elements
+from crawler.extract.elements import Role, element_text, is_aside, is_menu, named_elements, squeeze
 from crawler.extract.labelled_rows import labelled_rows
 from crawler.extract.offer import (
     clean_item_id,
@@ -123,7 +123,8 @@ class VisiblePage:
     def brand(self) -> str:
         """Return the brand in an element that its name marks as one; empty if there is none."""
         for element in self.heading.in_order(self.named[Role.BRAND]):
-            text = element_text(element)
+            logo = next((each.get("alt") or "" for each in element.iter("img")), "")
+            text = element_text(element) or squeeze(logo)
             if not self.is_in_margin(element) and looks_like_name(text) and text != self.title:
                 return text
         return ""

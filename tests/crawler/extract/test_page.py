@@ -23,6 +23,11 @@ from tests.crawler.extract.samples import (
     json_ld,
 )
 
+KETTLE = (
+    '<div itemscope itemtype="https://schema.org/Product">'
+    '<meta itemprop="name" content="Copper kettle, two litres">'
+)
+
 
 def _content(page: str, url: str = "https://shop.example/item/1") -> ListingContent:
     reading = extract_page(response(page, url=url))
@@ -252,6 +257,22 @@ def test_entries_of_a_menu_are_no_rows_of_a_list() -> None:
     assert reading.outcome is PageOutcome.CATEGORY, reading.sentence
     titles = [each.content.title for each in reading.rows]
     assert titles == [f"Boric acid, grade {i}" for i in range(2, 8)]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f"{KETTLE}<a itemprop='brand' href='/b'>Veltrano</a></div>",
+        f"{KETTLE}<a itemprop='brand' href='/b'><img src='v.png' alt='Veltrano'></a></div>",
+        f"{KETTLE}<b itemprop='manufacturer'>Veltrano</b></div>",
+        "<a class='brand' href='/b'><img src='v.png' alt='Veltrano'></a>",
+        "<dl><dt>Hersteller</dt><dd>Veltrano</dd></dl>",
+    ],
+)
+def test_brand_is_a_name_and_no_address(markup: str) -> None:
+    """A link or a logo gives the brand by its text; the maker is the brand where no other is named."""
+    content = _content(f"<h1>Copper kettle, two litres</h1><p>Price: 49.90 EUR</p>{markup}")
+    assert [each.value for each in content.terms if each.name == "brand"] == ["Veltrano"]
 
 
 def test_a_shop_is_not_the_brand_of_its_goods() -> None:
