@@ -202,6 +202,7 @@ WORKING_TABLES = frozenset(
     {
         "claims", "drafts", "login_failures", "preferences", "saved_views", "digest_settings",
         "review_counts", "review_items", "office_term_progress", "unit_prices", "words",
+        "law_previews",
         "notices", "notice_progress", "pictures", "picture_bands",
         "record", "_sqlite_migrations",
         "contact_mentions", "contacts", "listing_accounts", "seller_accounts", "supplier_progress",
