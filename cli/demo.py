@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from shutil import which
 
 import click
 
-from cli.options import PROGRAM, AnyFile, ExistingFile
+from cli.main import main
+from cli.options import AnyFile, ExistingFile
 from cli.output import open_store
 from crawler.pictures import missing_packages
 from store.times import utc_now
@@ -115,7 +115,10 @@ def _make_administrator(database: Path) -> None:
 
 
 def _step(*arguments: str) -> None:
+    """Run a command in this process, so that the embedder and the packages are loaded once."""
     click.echo(f"$ precursor-watch {' '.join(arguments)}", err=True)
-    ended = subprocess.run([*PROGRAM, *arguments], check=False)  # noqa: S603 (our own command)
-    if ended.returncode:
-        sys.exit(ended.returncode)
+    try:
+        main(arguments)
+    except SystemExit as ended:
+        if ended.code:
+            raise
