@@ -25,7 +25,14 @@ from classifier.gazetteer.law import package_rows
 from classifier.gazetteer.molecules import SKELETON, check_reader, parent_of, structure_key
 from classifier.gazetteer.structures import smiles_of
 from classifier.gazetteer.substances import Name, Substance, gazetteer_of, load_gazetteer
-from classifier.reading.read import read_texts, systematic_names_in, why_name_not_offered
+from classifier.reading.deobfuscate import in_order_shown
+from classifier.reading.read import (
+    NOTHING,
+    find_mentions,
+    read_texts,
+    systematic_names_in,
+    why_name_not_offered,
+)
 from classifier.reading.trade_signals import find_cas_numbers
 from store.review.notices import BATCH, Notice, Relation
 from text.normalise import comparable, fold
@@ -77,7 +84,7 @@ class NoticeReader:
     def __call__(self, batch: Sequence[Noticed]) -> list[list[Notice]]:
         """Return the notices of each sighting."""
         texts = [each.text for each in batch]
-        readings = read_texts(texts, _watched(self.law))
+        readings = _read_watched(texts, self.law)
         covered = self._covered(texts, readings)
         return [
             [*_watch_notices(reading), *classes, *machines, *broken]
@@ -210,7 +217,7 @@ def notices_under(before: Law, law: Law, kind: str, listings: Iterable[Noticed])
     new = _watched_keys(law) - _watched_keys(before)
     waiting = iter(listings if new else ())
     while batch := list(islice(waiting, BATCH)):
-        readings = read_texts([each.text for each in batch], _watched(law))
+        readings = _read_watched([each.text for each in batch], law)
         for each, reading in zip(batch, readings, strict=True):
             if any(mention.substance.key in new for mention in reading.mentions):
                 yield each.sighting_id
@@ -270,6 +277,19 @@ def _watch_notices(reading: Reading) -> Iterator[Notice]:
 
 def _watched_keys(law: Law) -> set[str]:
     return {each.key for each in load_gazetteer(law, classes=False).watched}
+
+
+def _read_watched(texts: Sequence[str], law: Law) -> list[Reading]:
+    """Return the reading of each text for watched substances and class members.
+
+    Nearly all texts name none: a quick pass finds those that may, and only they are read in full.
+    """
+    gazetteer = _watched(law)
+    unique = list(dict.fromkeys(texts))
+    hits = find_mentions(unique, gazetteer, every_way=True)
+    named = [text for text, found in zip(unique, hits, strict=True) if found or in_order_shown(text)]
+    readings = dict(zip(named, read_texts(named, gazetteer) if named else (), strict=True))
+    return [readings.get(text, NOTHING) for text in texts]
 
 
 @cache

@@ -33,7 +33,7 @@ from classifier.reading.offers import (
     other_number,
     why_not_offered,
 )
-from classifier.reading.spelled_out import spoken_digits
+from classifier.reading.spelled_out import find_spoken, spoken_digits
 from classifier.reading.trade_signals import find_cas_numbers, find_trade_signals
 from text.normalise import fold, is_disguised, split_words
 from text.phrases import any_of
@@ -96,10 +96,11 @@ def read_texts(texts: Sequence[str], gazetteer: Gazetteer) -> list[Reading]:
     return readings
 
 
-def find_mentions(texts: Sequence[str], gazetteer: Gazetteer) -> list[list[Hit]]:
+def find_mentions(texts: Sequence[str], gazetteer: Gazetteer, *, every_way: bool = False) -> list[list[Hit]]:
     """Return only the listed substances that each text names: the gazetteer's part of `read_texts`.
 
-    Positions index the deobfuscated text.
+    Positions index the deobfuscated text. With `every_way`, names are also found by their sound, and CAS
+    numbers in words: then no text without a hit has a mention in `read_texts`.
     """
     matcher = matcher_for(gazetteer, names_only=True)
     hits: list[list[Hit]] = []
@@ -107,7 +108,21 @@ def find_mentions(texts: Sequence[str], gazetteer: Gazetteer) -> list[list[Hit]]
         deobfuscated = [deobfuscate(text) for text in texts[start : start + TOGETHER]]
         found = find_all_patterns([each.text for each in deobfuscated], matcher, trade=False)
         hidden = find_all_hidden(deobfuscated, matcher)
-        hits += [_all_hits(*each, [], [], matcher) for each in zip(deobfuscated, found, hidden, strict=True)]
+        heard: list[list[Hit]] = [[]] * len(deobfuscated)
+        spoken: list[list[Signal]] = [[]] * len(deobfuscated)
+        if every_way:
+            names = phonetic_names(gazetteer)
+            words = [split_words(each.text) for each in deobfuscated]
+            heard = [
+                list(find_phonetic(each.text, said, names))
+                for each, said in zip(deobfuscated, words, strict=True)
+            ]
+            spoken = [
+                list(find_spoken(each.text, said)) for each, said in zip(deobfuscated, words, strict=True)
+            ]
+        hits += [
+            _all_hits(*each, matcher) for each in zip(deobfuscated, found, hidden, heard, spoken, strict=True)
+        ]
     return hits
 
 

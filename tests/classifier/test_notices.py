@@ -172,6 +172,23 @@ def test_a_watched_substance_is_noticed_but_a_listed_one_is_not() -> None:
     assert NoticeReader(law=Law(instruments=("brazil",)))([noticed("Caffeine, 25 kg")])[0][0].kind == "watch"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Formic acid 25 kg",
+        "F o r m i c   a c i d, drum",
+        "F\u200bo\u200br\u200bm\u200bi\u200bc acid, drum",
+        "\u202edica cimroF\u202c 25 kg drum",
+        "for sale, CAS six four one eight six, 25 kg",
+        "for sale, CAS 64.18.6, 25 kg",
+    ],
+)
+def test_a_watched_substance_is_noticed_in_any_disguise(text: str) -> None:
+    """Only texts that may name a watched substance are read in full; none of these may be missed."""
+    (found,) = NoticeReader(law=Law())([noticed(text)])
+    assert [each.name for each in found] == ["Formic acid"]
+
+
 def test_notices_are_counted_and_filtered_and_flag_by_choice(db: Database) -> None:
     """Off by default; on, the listing waits for a person; a weak notice alone never does."""
     read = NoticeReader(law=Law())
